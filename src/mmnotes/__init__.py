@@ -1,0 +1,24 @@
+"""Notes on multimodal recommendation, and how it fools you: the library behind the book.
+
+The rooms, in the order in which data flows through them; each imports only from those before it:
+``data``, ``features``, ``fusion``, ``evaluate``, ``report``, ``book``, ``cli``. They load when
+first named, so that ``import mmnotes`` costs nothing.
+"""
+
+import importlib
+
+__version__ = "0.1.0"
+
+_ROOMS = ("data", "features", "fusion", "evaluate", "report", "book")
+
+__all__ = ["__version__", *_ROOMS]
+
+
+def __getattr__(name: str):
+    if name in _ROOMS:
+        return importlib.import_module(f"mmnotes.{name}")
+    raise AttributeError(f"module 'mmnotes' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

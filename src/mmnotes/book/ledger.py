@@ -1,0 +1,172 @@
+"""Do the claims come true in the run as is, and false in the run without the effect?"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mmnotes.book.runs import Run
+from mmnotes.book.words import recorded
+from mmnotes.errors import InputError
+from mmnotes.report.claims import Claim, names
+
+SIMULATED = "simulated"
+
+
+class ClaimsBroken(Exception):
+    """Claims whose runs do not bear out what the ledger declares; a line for each."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One claim, and how it went.
+
+    Parameters
+    ----------
+    claim : Claim
+    value, null_value : dict
+        The record that the claim shows, as is and from the null run.
+    true, null_true : bool
+        Whether the expression was true in the two runs.
+    values, null_values : dict
+        All records that the expression names, from the two runs.
+    kept : str or None
+        For a claim on real data at hand, None; else the date of the kept result.
+    """
+
+    claim: Claim
+    value: Mapping[str, Any]
+    null_value: Mapping[str, Any]
+    true: bool
+    null_true: bool
+    values: Mapping[str, Mapping[str, Any]]
+    null_values: Mapping[str, Mapping[str, Any]]
+    kept: str | None = None
+
+    @property
+    def broken(self) -> str | None:
+        """What contradicts the declared verdict; None if nothing does."""
+        if self.claim.verdict == "fails":
+            return "is declared to fail but is true" if self.true else None
+        if not self.true:
+            return "is false"
+        return "is true in the null run too, where it must be false" if self.null_true else None
+
+    @property
+    def status(self) -> str:
+        """``holds``, ``fails`` (as declared) or ``broken``."""
+        return "broken" if self.broken else self.claim.verdict
+
+
+def judge(claims: Sequence[Claim], runs: Iterable[Run]) -> list[Outcome]:
+    """How did each claim go, in the run as is and in the null run of its notebook?
+
+    Parameters
+    ----------
+    claims : sequence of Claim
+        The whole ledger.
+    runs : iterable of Run
+        Both runs of each notebook; claims of other notebooks are left out.
+
+    Raises
+    ------
+    InputError
+        If a claim names a value that its notebook does not record, a recorded value is used by no
+        claim, a notebook has no claim, or one of its two runs is missing.
+    """
+    pairs: dict[str, dict[bool, Run]] = {}
+    for run in runs:
+        pairs.setdefault(run.notebook, {})[run.null] = run
+    wrong = []
+    for notebook, pair in pairs.items():
+        mine = [claim for claim in claims if claim.notebook == notebook]
+        wrong += _mismatches(notebook, mine, pair)
+    if wrong:
+        raise InputError("\n".join(wrong))
+    return [
+        _outcome(claim, pairs[claim.notebook][False], pairs[claim.notebook][True])
+        for claim in claims
+        if claim.notebook in pairs
+    ]
+
+
+def check_notebooks(claims: Iterable[Claim], chapters: Iterable[str]) -> None:
+    """Raise InputError if a claim speaks of a notebook that is not there."""
+    known = set(chapters)
+    wrong = [
+        f"book/claims.toml: claim {claim.id}: there is no notebook {claim.notebook!r}"
+        for claim in claims
+        if claim.notebook not in known
+    ]
+    if wrong:
+        raise InputError("\n".join(wrong))
+
+
+def require_borne_out(outcomes: Iterable[Outcome]) -> None:
+    """Raise ClaimsBroken if any claim went otherwise than the ledger declares."""
+    broken = [describe(outcome) for outcome in outcomes if outcome.broken]
+    if broken:
+        raise ClaimsBroken("\n".join(broken))
+
+
+def describe(outcome: Outcome) -> str:
+    """One line: the claim, its expression, the values that decided, and what is wrong."""
+    claim = outcome.claim
+    as_is, null = _listed(outcome.values), _listed(outcome.null_values)
+    return (
+        f"claim {claim.id} of {claim.notebook} {outcome.broken}: `{claim.expression}` with "
+        f"{as_is}; in the null run {null}"
+    )
+
+
+def _outcome(claim: Claim, as_is: Run, null: Run) -> Outcome:
+    used = sorted(names(claim.expression))
+    return Outcome(
+        claim=claim,
+        value=as_is.records.values[claim.shows],
+        null_value=null.records.values[claim.shows],
+        true=claim.holds(as_is.records.values),
+        null_true=claim.holds(null.records.values),
+        values={name: as_is.records.values[name] for name in used},
+        null_values={name: null.records.values[name] for name in used},
+        kept=_kept_date(claim, as_is),
+    )
+
+
+def _kept_date(claim: Claim, run: Run) -> str | None:
+    for real in run.records.real:
+        if real["dataset"] == claim.data and real["source"] == "kept":
+            return str(real["provenance"].get("date", "an unknown date"))
+    return None
+
+
+def _mismatches(notebook: str, claims: Sequence[Claim], pair: Mapping[bool, Run]) -> list[str]:
+    """What does not fit between the ledger and what a notebook records."""
+    if set(pair) != {False, True}:
+        missing = "null run" if False in pair else "run as is"
+        return [f"notebook {notebook}: its {missing} is missing"]
+    if not claims:
+        return [f"notebook {notebook} has no claim: add one to book/claims.toml"]
+    wrong: list[str] = []
+    used: set[str] = set()
+    for claim in claims:
+        wanted = names(claim.expression) | {claim.shows}
+        used |= wanted
+        for run in pair.values():
+            absent = sorted(wanted - set(run.records.values))
+            if absent:
+                recorded = ", ".join(sorted(run.records.values)) or "nothing"
+                wrong.append(
+                    f"claim {claim.id}: {run.title} does not record {', '.join(absent)}; "
+                    f"it records {recorded}"
+                )
+    idle = sorted(set(pair[False].records.values) - used)
+    if idle:
+        wrong.append(
+            f"notebook {notebook} records what no claim uses: {', '.join(idle)}; "
+            "let a claim use it, or do not record it"
+        )
+    return wrong
+
+
+def _listed(values: Mapping[str, Mapping[str, Any]]) -> str:
+    return ", ".join(f"{name} = {recorded(record)}" for name, record in values.items())

@@ -1,0 +1,87 @@
+"""The scoreboard: every claim, its number, its null value, and how it went."""
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from mmnotes.book.ledger import SIMULATED, Outcome
+from mmnotes.book.words import recorded
+
+_HEAD = "| Claim | Number | Null run | Simulated | Amazon | Source |"
+_RULE = "| :--- | ---: | ---: | :--- | :--- | :--- |"
+
+
+def scoreboard(outcomes: Sequence[Outcome], titles: Mapping[str, str]) -> str:
+    """The scoreboard as MyST Markdown.
+
+    Parameters
+    ----------
+    outcomes : sequence of Outcome
+        In the order of the ledger.
+    titles : dict
+        For each notebook the title of its page.
+    """
+    parts = [_summary(outcomes)]
+    ordered = sorted(outcomes, key=lambda outcome: outcome.claim.notebook)
+    for notebook, group in groupby(ordered, key=lambda outcome: outcome.claim.notebook):
+        rows = "\n".join(_row(outcome) for outcome in group)
+        heading = f"## {{doc}}`{titles[notebook]} </notebooks/{notebook}>`"
+        parts.append(f"{heading}\n\n{_HEAD}\n{_RULE}\n{rows}")
+    return "\n\n".join(parts) + "\n"
+
+
+def as_json(outcome: Outcome) -> dict[str, Any]:
+    """One line of the scoreboard for other programs."""
+    claim = outcome.claim
+    return {
+        "id": claim.id,
+        "notebook": claim.notebook,
+        "sentence": claim.sentence,
+        "expression": claim.expression,
+        "data": claim.data,
+        "verdict": claim.verdict,
+        "status": outcome.status,
+        "true": outcome.true,
+        "null_true": outcome.null_true,
+        "value": dict(outcome.value),
+        "null_value": dict(outcome.null_value),
+        "kept": outcome.kept,
+        "source": claim.source,
+    }
+
+
+def status(outcome: Outcome) -> str:
+    """How a claim went, in words, with where its number is from if it is of real data."""
+    said = {"holds": "holds", "fails": "**fails**", "broken": "**broken**"}[outcome.status]
+    if outcome.claim.data == SIMULATED:
+        return said
+    return f"{said}, kept from {outcome.kept}" if outcome.kept else f"{said}, ran here"
+
+
+def _summary(outcomes: Sequence[Outcome]) -> str:
+    held = sum(outcome.status == "holds" for outcome in outcomes)
+    failed = sum(outcome.status == "fails" for outcome in outcomes)
+    stand = "stands" if failed == 1 else "stand"
+    also = f" {failed} failed, and {stand} here as failed." if failed else ""
+    return f"{held} of {len(outcomes)} claims hold.{also}"
+
+
+def _row(outcome: Outcome) -> str:
+    claim, simulated = outcome.claim, outcome.claim.data == SIMULATED
+    unit = f" {outcome.value['unit']}" if outcome.value.get("unit") else ""
+    cells = [
+        f"{claim.sentence} (`{claim.id}`)",
+        f"{recorded(outcome.value)}{unit}",
+        recorded(outcome.null_value),
+        status(outcome) if simulated else "—",
+        "—" if simulated else status(outcome),
+        "—" if claim.source is None else str(claim.source),
+    ]
+    return "| " + " | ".join(_cell(cell) for cell in cells) + " |"
+
+
+def _cell(text: str) -> str:
+    """Text that fits into a cell: on one line, and an interval is not broken in two."""
+    text = " ".join(text.split()).replace("|", r"\|")
+    return re.sub(r"\[(\S+), (\S+)\]", "[\\1,\N{NO-BREAK SPACE}\\2]", text)

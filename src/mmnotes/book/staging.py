@@ -1,0 +1,124 @@
+"""Copy executed notebooks to where Sphinx reads them, made ready to be read."""
+
+import copy
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from mmnotes.book.checkout import Checkout
+from mmnotes.book.extras import need
+from mmnotes.book.ledger import Outcome
+from mmnotes.book.records import is_records
+from mmnotes.book.rules import tags
+from mmnotes.book.runs import Run
+from mmnotes.book.scoreboard import scoreboard
+from mmnotes.book.words import spelt
+
+
+def stage(checkout: Checkout, runs: Iterable[Run], outcomes: Sequence[Outcome]) -> None:
+    """Write ``book/notebooks/*.ipynb`` from the runs as is, and the scoreboard.
+
+    Parameters
+    ----------
+    runs : iterable of Run
+        Both runs of each notebook.
+    outcomes : sequence of Outcome
+        All claims; they are borne out.
+    """
+    nbformat = need("nbformat")
+    pairs: dict[str, dict[bool, Run]] = {}
+    for run in runs:
+        pairs.setdefault(run.notebook, {})[run.null] = run
+    checkout.staged.mkdir(parents=True, exist_ok=True)
+    titles = {}
+    for notebook, pair in pairs.items():
+        mine = [outcome for outcome in outcomes if outcome.claim.notebook == notebook]
+        nb = nbformat.read(pair[False].path, as_version=4)
+        titles[notebook] = title(nb)
+        staged = staged_copy(nb, run_line(pair[False], pair.get(True), mine))
+        _write(checkout.staged / pair[False].path.name, nbformat.writes(staged))
+    _write(checkout.scoreboard, scoreboard(outcomes, titles))
+
+
+def staged_copy(nb: Any, line: str) -> Any:
+    """The notebook as the book shows it.
+
+    After the title come the figure that proves the claim and the line on time and hardware. The
+    parameters are those that it ran with; records, and what papermill noted, are left out.
+    """
+    v4 = need("nbformat.v4")
+    nb = copy.deepcopy(nb)
+    lead = _lead_figure(nb)
+    cells = _with_parameters(nb.cells)
+    for cell in cells:
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if not is_records(output)]
+        for noted in ("papermill", "execution"):
+            cell.metadata.pop(noted, None)
+    opening = [v4.new_markdown_cell(line, id="mmnotes-run")]
+    if lead is not None:
+        # MyST-NB shows nothing of a cell without source
+        source = "# the figure that proves the claim"
+        figure = v4.new_code_cell(source, outputs=[lead], id="mmnotes-lead")
+        figure.metadata["tags"] = ["remove-input"]
+        opening.insert(0, figure)
+    nb.cells = [*cells[:1], *opening, *cells[1:]]
+    nb.metadata.pop("papermill", None)
+    nb.metadata.pop("widgets", None)
+    return nb
+
+
+def run_line(as_is: Run, null: Run | None, outcomes: Sequence[Outcome]) -> str:
+    """The line on time, hardware and the null run, as Markdown."""
+    seeds = as_is.parameters["n_seeds"]
+    conditions = [
+        f"{as_is.parameters['mode']} mode",
+        f"{spelt(seeds)} {'seed' if seeds == 1 else 'seeds'}",
+        as_is.records.hardware,
+    ]
+    told = ", ".join(condition for condition in conditions if condition)
+    ran = f"Ran in {as_is.seconds:.0f} s on {_day(as_is.date)}: {told}."
+    if null is None or not any(outcome.status == "holds" for outcome in outcomes):
+        return f"*{ran}*"
+    return (
+        f"*{ran} With the effect switched off (the null run, {null.seconds:.0f} s) each claim that "
+        "holds here comes out false, as it must.*"
+    )
+
+
+def title(nb: Any) -> str:
+    """The title of a notebook: its first heading."""
+    return str(nb.cells[0].source.splitlines()[0].lstrip("# ").strip())
+
+
+def _lead_figure(nb: Any) -> Mapping[str, Any] | None:
+    """The first output that ``page.show(…, lead=True)`` marked."""
+    for cell in nb.cells:
+        for output in cell.get("outputs", []):
+            if output.get("metadata", {}).get("mmnotes", {}).get("lead"):
+                return copy.deepcopy(output)
+    return None
+
+
+def _with_parameters(cells: Sequence[Any]) -> list[Any]:
+    """One folded cell with the parameters of the run, in the place of papermill's two."""
+    injected = [cell for cell in cells if "injected-parameters" in tags(cell)]
+    kept = [cell for cell in cells if "injected-parameters" not in tags(cell)]
+    for cell in kept:
+        if "parameters" in tags(cell):
+            # the question comes first
+            cell.metadata["tags"] = sorted({*tags(cell), "hide-input"})
+            if injected:
+                cell.source = injected[0].source.removeprefix("# Parameters\n").strip()
+    return kept
+
+
+def _day(iso: str) -> str:
+    day = date.fromisoformat(iso)
+    return f"{day.day} {day:%B %Y}"
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")

@@ -1,0 +1,63 @@
+"""Items, who took them, and what was shown to whom: simulated, or read from prepared folders."""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mmnotes.data.decode import ImageReport
+    from mmnotes.data.images import ArrayImages, FolderImages, Images, ZipImages
+    from mmnotes.data.market import KNOBS, Market, MarketConfig, simulate
+    from mmnotes.data.prepared import Dataset, at_hand, available, fingerprint, load
+    from mmnotes.data.registry import DatasetInfo, data_folder, listing
+    from mmnotes.data.splits import by_day
+    from mmnotes.data.tables import Catalog, Impressions, Interactions
+    from mmnotes.data.traits import photo_statistics, traits_of
+
+_WHERE = {
+    "decode": ("ImageReport",),
+    "images": ("ArrayImages", "FolderImages", "Images", "ZipImages"),
+    "market": ("KNOBS", "Market", "MarketConfig", "simulate"),
+    "prepared": ("Dataset", "at_hand", "available", "fingerprint", "load"),
+    "registry": ("DatasetInfo", "data_folder", "listing"),
+    "splits": ("by_day",),
+    "tables": ("Catalog", "Impressions", "Interactions"),
+    "traits": ("photo_statistics", "traits_of"),
+}
+_MODULE = {name: module for module, names in _WHERE.items() for name in names}
+
+__all__ = [
+    "KNOBS",
+    "ArrayImages",
+    "Catalog",
+    "Dataset",
+    "DatasetInfo",
+    "FolderImages",
+    "ImageReport",
+    "Images",
+    "Impressions",
+    "Interactions",
+    "Market",
+    "MarketConfig",
+    "ZipImages",
+    "at_hand",
+    "available",
+    "by_day",
+    "data_folder",
+    "fingerprint",
+    "listing",
+    "load",
+    "photo_statistics",
+    "simulate",
+    "traits_of",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name when it is first asked for, so that ``import mmnotes.data`` costs nothing."""
+    if name not in _MODULE:
+        raise AttributeError(f"module 'mmnotes.data' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"mmnotes.data.{_MODULE[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,233 @@
+"""A market we own: users, items, exposure and clicks from a model whose truth is known."""
+
+import zlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from mmnotes.data.exposure import Shelf, draw_slates
+from mmnotes.data.items import METADATA_TRAITS, Items, make_items
+from mmnotes.data.drawing import IMAGE_TRAITS
+from mmnotes.data.knobs import KNOBS, MODALITIES, MarketConfig
+from mmnotes.data.tables import Catalog, Impressions
+from mmnotes.data.taste import Taste
+from mmnotes.data.words import TEXT_TRAITS
+from mmnotes.errors import InputError
+
+# Knobs that shape the items themselves; a real catalog comes with its own.
+ITEM_KNOBS = (
+    "redundancy", "missing_text", "missing_image", "missing_metadata", "missing_bias",
+    "short_titles", "dark_images", "duplicates",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Market:
+    """A log, and the truth behind it.
+
+    Parameters
+    ----------
+    config : MarketConfig
+    catalog : Catalog
+        With one policy column, ``promoted``.
+    traits : dict of (n_items, d_m) float
+        What each modality really says of an item; zero rows where it is missing.
+    taste : Taste
+    launch : (n_items,) int
+        The day from which an item is on sale.
+    impressions : Impressions
+        Ordered by day.
+    """
+
+    config: MarketConfig
+    catalog: Catalog
+    traits: dict[str, np.ndarray]
+    taste: Taste
+    launch: np.ndarray
+    impressions: Impressions
+
+    def utility(self, rows: Impressions, seen: Collection[str] = MODALITIES) -> np.ndarray:
+        """Utility of each row as far as these modalities tell; see ``Taste.utility``.
+
+        Raises
+        ------
+        InputError
+            If a modality is unseen and the items are real: what a real title tells of its photo is
+            not known.
+        """
+        if set(seen) != set(MODALITIES) and self.catalog.name != "simulated market":
+            raise InputError(
+                "an ideal scorer that sees only some modalities needs simulated items; "
+                "on real ones, fit a ranker"
+            )
+        return self.taste.utility(self.traits, rows, seen)
+
+    def attraction(self, rows: Impressions) -> np.ndarray:
+        """Probability of a click on each row where it is looked at, (n_rows,)."""
+        base = np.log(self.config.click_rate / (1 - self.config.click_rate))
+        utility = self.taste.utility(self.traits, rows)
+        return 1 / (1 + np.exp(-(base + self.config.sharpness * utility)))
+
+    def examination(self, rows: Impressions) -> np.ndarray:
+        """Probability that each row is looked at, (n_rows,): the position-based model.
+
+        After Richardson, Dominowska and Ragno (2007), https://doi.org/10.1145/1242572.1242643
+        """
+        return rows.position.astype(float) ** -self.config.position_bias
+
+    def measured_share(self, name: str) -> np.ndarray:
+        """One modality's share in the variance of each user's utility, (n_users,) float.
+
+        It is the share that was set where no modality repeats another; where they agree, their
+        terms move together and shares add up to less than one.
+        """
+        rows = self.impressions
+        of_user = pd.DataFrame(
+            {"term": self.utility(rows, seen=(name,)), "all": self.utility(rows)}
+        ).groupby(rows.user)
+        variance = of_user.var()
+        return (variance["term"] / variance["all"].mean()).to_numpy()
+
+    def swap_pictures(self, seed: int = 0) -> "Market":
+        """The experiment: pictures dealt out anew among the items, and the same slates shown again.
+
+        Titles and metadata stay where they were, so only clicks that follow the picture move.
+        """
+        order = np.random.default_rng([seed, zlib.crc32(b"swap")]).permutation(len(self.catalog))
+        images = self.catalog.images
+        swapped = replace(
+            self,
+            # A dealt-out picture tells nothing of the title beside it.
+            config=replace(self.config, redundancy=0.0),
+            catalog=replace(self.catalog, images=None if images is None else images.select(order)),
+            traits={**self.traits, "image": self.traits["image"][order]},
+        )
+        swapped = replace(swapped, taste=replace(self.taste, config=swapped.config))
+        clicks = np.random.default_rng([seed, zlib.crc32(b"swap clicks")])
+        return replace(swapped, impressions=_click(swapped, clicks))
+
+
+def simulate(
+    config: MarketConfig,
+    seed: int = 0,
+    catalog: Catalog | None = None,
+    traits: Mapping[str, np.ndarray] | None = None,
+    bucket: str | None = None,
+) -> Market:
+    """Draw a market: items, tastes, slates and clicks.
+
+    With a real catalog, simulated users choose among real items: their tastes run over ``traits``
+    of those items (see ``mmnotes.data.traits.traits_of``).
+
+    Parameters
+    ----------
+    config : MarketConfig
+    seed : int
+        Each part draws from its own stream, so that turning a knob leaves the rest as it was.
+    catalog, traits : Catalog and dict of (n_items, d_m) float, or None for simulated items
+    bucket : str
+        The content column from which ``slate_similarity`` draws near misses; the first by default.
+
+    Raises
+    ------
+    InputError
+        If a catalog comes without traits or the reverse, a knob that shapes items is set for real
+        ones, or slates cannot be filled.
+    """
+
+    def streams(name: str) -> np.random.Generator:
+        return np.random.default_rng([seed, zlib.crc32(name.encode())])
+
+    if catalog is None and traits is None:
+        dims = {"text": TEXT_TRAITS, "image": IMAGE_TRAITS, "metadata": METADATA_TRAITS}
+        taste = Taste.draw(config, dims, streams("taste"))
+        items = make_items(config, taste.appeal, streams)
+    else:
+        items = _real_items(config, catalog, traits)
+        config = replace(config, n_items=len(items.catalog))
+        taste = Taste.draw(config, {m: x.shape[1] for m, x in items.traits.items()}, streams("taste"))
+
+    appeal = taste.appeal(items.traits)
+    promoted = _promote(appeal, config.promotion, streams("promotion"))
+    catalog = _with_policy(items.catalog, promoted)
+    launch = _launch_days(config, streams("launch"))
+    preference = config.logging_bias * _standard(items.traits["text"] @ taste.common["text"])
+    preference = preference + config.promotion * promoted
+    column = bucket or catalog.content[0]
+    codes = pd.factorize(catalog.items[column], use_na_sentinel=False)[0]
+    impressions = _show(config, preference, codes, launch, streams)
+    market = Market(config, catalog, dict(items.traits), taste, launch, impressions)
+    return replace(market, impressions=_click(market, streams("clicks")))
+
+
+def _real_items(
+    config: MarketConfig, catalog: Catalog | None, traits: Mapping[str, np.ndarray] | None
+) -> Items:
+    if catalog is None or traits is None:
+        raise InputError("market: a real catalog and its traits come together; give both")
+    lengths = {name: len(traits.get(name, ())) for name in MODALITIES}
+    if set(lengths.values()) != {len(catalog)}:
+        raise InputError(f"market: {len(catalog)} items, but rows of traits: {lengths}")
+    turned = [name for name in ITEM_KNOBS if getattr(config, name) != KNOBS[name].null]
+    if turned:
+        raise InputError(f"market: real items come with their own {turned}; leave these knobs alone")
+    if not catalog.content:
+        raise InputError(f"market: catalog {catalog.name!r} declares no content column")
+    return Items(catalog, dict(traits))
+
+
+def _promote(appeal: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
+    """A tenth of the items, the likelier the better they sell, (n_items,) bool."""
+    keys = strength * appeal + rng.gumbel(size=len(appeal))
+    return keys >= np.sort(keys)[-max(len(keys) // 10, 1)]
+
+
+def _with_policy(catalog: Catalog, promoted: np.ndarray) -> Catalog:
+    return replace(
+        catalog, items=catalog.items.assign(promoted=promoted), policy=(*catalog.policy, "promoted")
+    )
+
+
+def _launch_days(config: MarketConfig, rng: np.random.Generator) -> np.ndarray:
+    launch = rng.integers(1, max(config.n_days, 2), size=config.n_items)
+    launch = np.minimum(launch, config.n_days - 1)
+    return np.where(rng.random(config.n_items) < config.new_items, launch, 0)
+
+
+def _show(
+    config: MarketConfig, preference: np.ndarray, bucket: np.ndarray, launch: np.ndarray, streams
+) -> Impressions:
+    rng = streams("visits")
+    n = int(round(config.n_users * config.impressions_per_user))
+    # Some users come often and most rarely, as in every log; each comes at least once.
+    activity = rng.lognormal(sigma=0.6, size=config.n_users)
+    extra = rng.choice(config.n_users, size=n - config.n_users, p=activity / activity.sum())
+    user = rng.permutation(np.concatenate([np.arange(config.n_users), extra]))
+    day = np.sort(rng.integers(0, config.n_days, size=n))
+    device = rng.integers(0, 2, size=n)
+    shelf = Shelf.stock(bucket, launch, config.n_days)
+    size = config.slate_size
+    slates = draw_slates(
+        day, size, preference, shelf, bucket, config.slate_similarity, streams("slates")
+    )
+    return Impressions(
+        impression=np.repeat(np.arange(n), size),
+        user=np.repeat(user, size),
+        item=slates.ravel(),
+        position=np.tile(np.arange(1, size + 1), n),
+        clicked=np.zeros(n * size, dtype=bool),
+        day=np.repeat(day, size),
+        device=np.repeat(device, size),
+    )
+
+
+def _click(market: Market, rng: np.random.Generator) -> Impressions:
+    rows = market.impressions
+    chance = market.examination(rows) * market.attraction(rows)
+    return replace(rows, clicked=rng.random(len(rows)) < chance)
+
+
+def _standard(scores: np.ndarray) -> np.ndarray:
+    return (scores - scores.mean()) / max(scores.std(), 1e-12)

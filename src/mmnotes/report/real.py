@@ -1,0 +1,135 @@
+"""The section on real data: computed here if the data are at hand, else the kept results."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mmnotes.errors import DataNotFound, InputError
+from mmnotes.report import results
+from mmnotes.report.provenance import provenance
+from mmnotes.report.values import freeze, thaw
+
+Compute = Callable[[Any], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Real:
+    """Results on one real dataset; ``real["name"]`` is one of them.
+
+    Parameters
+    ----------
+    dataset : str
+    source : str
+        ``"run"`` if computed by this run, ``"kept"`` if read from the kept results.
+    values : dict
+        What ``compute`` returned, with lists in place of arrays and tuples.
+    kept : dict or None
+        The kept result of full mode, to show beside this one.
+    note : str
+        The first line of the section, in Markdown.
+    provenance : dict
+    """
+
+    dataset: str
+    source: str
+    values: dict[str, Any]
+    kept: dict[str, Any] | None
+    note: str
+    provenance: dict[str, Any]
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in self.values:
+            raise InputError(
+                f"results on {self.dataset!r} have no {key!r}; they have {', '.join(self.values)}"
+            )
+        return self.values[key]
+
+    def entry(self) -> dict[str, Any]:
+        """What the runner reads: dataset, source, payload and provenance."""
+        return {
+            "dataset": self.dataset,
+            "source": self.source,
+            "payload": freeze(self.values),
+            "provenance": self.provenance,
+        }
+
+
+def real(
+    notebook: str,
+    dataset: str,
+    compute: Compute,
+    *,
+    mode: str,
+    null: bool,
+    device: str = "auto",
+    **more: Any,
+) -> Real:
+    """Results on a real dataset: run now if it is at hand, else the kept ones.
+
+    Parameters
+    ----------
+    compute : callable
+        Takes ``mmnotes.data.load(dataset)``; returns a dict of numbers, estimates, text, and lists
+        and dicts of these.
+    **more
+        Goes into the provenance (seed, n_seeds).
+
+    Raises
+    ------
+    DataNotFound
+        If the data are not at hand and nothing fitting was kept.
+    InputError
+        If ``compute`` returns what JSON cannot hold.
+    """
+    from mmnotes.data.prepared import at_hand, load
+
+    full = results.find(notebook, dataset, mode="full", null=null)
+    beside = full.values if full and full.mode == "full" else None
+    if not at_hand(dataset):
+        return _from_kept(notebook, dataset, mode, null, beside)
+    start = time.perf_counter()
+    data = load(dataset)
+    answer = compute(data)
+    if not isinstance(answer, Mapping):
+        raise InputError(
+            f"{notebook}: what is computed on {dataset!r} must be a dict of named results, "
+            f"not {type(answer).__name__}"
+        )
+    values = thaw(freeze(answer, f"{notebook}: result on {dataset}"))
+    seconds = time.perf_counter() - start
+    origin = provenance(
+        data_sha256=data.fingerprint, wall_seconds=seconds, device=device, mode=mode, **more
+    )
+    return Real(dataset, "run", values, beside, _run_note(data, origin), origin)
+
+
+def _from_kept(
+    notebook: str, dataset: str, mode: str, null: bool, beside: dict[str, Any] | None
+) -> Real:
+    found = results.find(notebook, dataset, mode=mode, null=null)
+    if found is None:
+        run = "null run" if null else "run"
+        raise DataNotFound(
+            f"{notebook}: dataset {dataset!r} is not at hand, and no {run} on it was kept. Set "
+            f"MMNOTES_DATA to the folder that holds {dataset}/"
+        )
+    note = _kept_note(found)
+    return Real(dataset, "kept", found.values, beside, note, found.provenance)
+
+
+def _run_note(data: Any, origin: Mapping[str, Any]) -> str:
+    return (
+        f"**Ran here just now** on {data.name}: {len(data.catalog):,} items, "
+        f"{origin['wall_seconds']:.0f} s, {origin['device']}."
+    )
+
+
+def _kept_note(kept: results.Kept) -> str:
+    origin = kept.provenance
+    return (
+        f"**Kept results:** {kept.dataset} is not at hand, so these numbers are not computed now. "
+        f"They are from {origin['date']}: {kept.mode} mode, {origin['device']}, "
+        f"commit `{origin['commit']}`. To run them here, set `MMNOTES_DATA` to the folder that "
+        f"holds `{kept.dataset}/`."
+    )

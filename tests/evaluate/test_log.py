@@ -1,0 +1,34 @@
+import numpy as np
+import pytest
+
+from mmnotes.data.tables import Impressions
+from mmnotes.evaluate.log import user_ndcg
+
+
+def make_log():
+    """Three slates of two: users 4, 4 and 2; the slate of user 2 has no click."""
+    column = lambda *values: np.repeat(values, 2)  # noqa: E731
+    return Impressions(
+        impression=column(0, 1, 2),
+        user=column(4, 4, 2),
+        item=np.arange(6),
+        position=np.tile([1, 2], 3),
+        clicked=np.array([True, False, True, False, False, False]),
+        day=np.zeros(6, dtype=int),
+        device=np.zeros(6, dtype=int),
+    )
+
+
+def test_users_without_a_clicked_slate_are_left_out():
+    got = user_ndcg(np.array([2, 1, 1, 2, 1, 2]), make_log())
+    assert got.users.tolist() == [4]
+    assert got.values == pytest.approx([(1 + 1 / np.log2(3)) / 2])
+
+
+def test_ties_count_with_their_expected_value():
+    got = user_ndcg(np.zeros(6), make_log())
+    assert got.values == pytest.approx([(1 + 1 / np.log2(3)) / 2])
+
+
+def test_k_cuts():
+    assert user_ndcg(np.array([2, 1, 1, 2, 1, 2]), make_log(), k=1).values == pytest.approx([0.5])
