@@ -6,6 +6,7 @@ first named, so that ``import mmnotes`` costs nothing.
 """
 
 import importlib
+from types import ModuleType
 
 __version__ = "0.1.0"
 
@@ -14,7 +15,7 @@ _ROOMS = ("data", "features", "fusion", "evaluate", "report", "book")
 __all__ = ["__version__", *_ROOMS]
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> ModuleType:
     if name in _ROOMS:
         return importlib.import_module(f"mmnotes.{name}")
     raise AttributeError(f"module 'mmnotes' has no attribute {name!r}")

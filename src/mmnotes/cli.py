@@ -129,7 +129,11 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("notebooks", nargs="*", metavar="NAME", help="03, fusion or 03_fusion; or all")
     run.add_argument("--null", action="store_true", help="with the effect switched off")
     run.add_argument("--json", metavar="FILE", help="write what was recorded; - for the terminal")
-    run.add_argument("--keep", action="store_true", help="keep what real data gave in book/results")
+    run.add_argument(
+        "--keep",
+        action="store_true",
+        help="keep what real data gave in book/results, and lead figures in book/images",
+    )
     run.add_argument(
         "-p", dest="changed", action="append", type=_assignment, default=[], metavar="NAME=VALUE",
         help="another parameter: -p n_seeds=10 -p device=cpu",
@@ -220,9 +224,9 @@ def _code(error: Exception) -> int | None:
 
 
 def _keep(checkout: "Checkout", runs: Sequence["Run"]) -> None:
-    from mmnotes.book.keeping import keep
+    from mmnotes.book.keeping import keep, keep_figures
 
-    for path in keep(checkout, runs):
+    for path in [*keep(checkout, runs), *keep_figures(checkout, runs)]:
         print(f"kept: {checkout.show(path)}", file=sys.stderr)
 
 

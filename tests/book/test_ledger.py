@@ -63,12 +63,6 @@ def test_a_name_that_only_the_null_run_lacks(judged, make):
         judged(null=make.run(null=True, other=make.entry(1.0)))
 
 
-def test_records_that_no_claim_uses(judged, make):
-    values = {"gain": make.entry(1.0), "idle": make.entry(2.0)}
-    with pytest.raises(InputError, match="01_one records what no claim uses: idle"):
-        judged(make.run(**values), make.run(null=True))
-
-
 def test_a_notebook_without_claim(planted, make):
     planted.write("book/claims.toml", "")
     with pytest.raises(InputError, match="notebook 01_one has no claim"):

@@ -6,7 +6,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from mmnotes.errors import InputError
-from mmnotes.report.charts import dot_interval, label_line, line_interval
+from mmnotes.report.charts import compare_densities, dot_interval, label_line, line_interval
 from mmnotes.report.style import HUES, INK, figure, hue, label_colour, row_hues
 
 WHITE, DARK = "#ffffff", "#14181e"
@@ -172,3 +172,69 @@ def test_a_line_of_ones_own_can_be_labelled():
     assert words(ax) == ["clicks"]
     assert ax.texts[0].xy == (2, 4)
     assert ax.texts[0].get_color() == label_colour(HUES["text"])
+
+
+def draw_two(**options):
+    rng = np.random.default_rng(0)
+    _, ax = figure()
+    series = {"text": rng.normal(0, 0.1, 5000), "image": rng.normal(3, 0.2, 50)}
+    compare_densities(ax, series, **options)
+    return ax, series
+
+
+def test_densities_lie_where_the_values_do():
+    ax, series = draw_two(bins=40)
+    for stairs, name in zip(ax.patches, series, strict=True):
+        height, edges, _ = stairs.get_data()
+        counts, _ = np.histogram(series[name], edges)
+        np.testing.assert_allclose(height, counts / counts.max())
+        assert len(edges) == 41
+        every = np.concatenate(list(series.values()))
+        assert (edges[0], edges[-1]) == (every.min(), every.max())
+        assert to_rgb(stairs.get_facecolor()) == to_rgb(HUES[name])
+
+
+def test_few_values_show_as_well_as_many():
+    ax, _ = draw_two()
+    assert [stairs.get_data().values.max() for stairs in ax.patches] == [1, 1]
+    assert ax.get_ylim()[0] == 0
+    assert ax.get_ylim()[1] > 1
+
+
+def test_densities_are_named_above_their_highest_point():
+    ax, _ = draw_two()
+    assert words(ax) == ["text", "image"]
+    for text, middle in zip(ax.texts, (0, 3), strict=True):
+        assert text.xy == pytest.approx((middle, 1), abs=0.4)
+    assert [text.get_color() for text in ax.texts] == [
+        label_colour(HUES[name]) for name in ("text", "image")
+    ]
+
+
+def test_threshold_of_densities():
+    assert not draw_two()[0].lines
+    (line,) = draw_two(threshold=0.9)[0].lines
+    assert list(line.get_xdata()) == [0.9, 0.9]
+
+
+def test_values_that_are_all_the_same_can_be_seen():
+    _, ax = figure()
+    compare_densities(ax, {"text": [0.3, 0.3], "image": [0.3]})
+    for stairs in ax.patches:
+        height, edges, _ = stairs.get_data()
+        assert np.diff(edges).min() > 0
+        assert edges[height.argmax()] <= 0.3 <= edges[height.argmax() + 1]
+
+
+@pytest.mark.parametrize("series", [{}, {"a": [1.0], "b": []}, {"a": np.array([])}])
+def test_densities_need_values(series):
+    _, ax = figure()
+    with pytest.raises(InputError, match="at least one series, and none of them empty"):
+        compare_densities(ax, series)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_densities_of_numbers_only(value):
+    _, ax = figure()
+    with pytest.raises(InputError, match="a series holds NaN or infinity; leave those values out"):
+        compare_densities(ax, {"a": [1.0, value]})

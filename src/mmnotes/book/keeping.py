@@ -1,10 +1,14 @@
-"""Keep what runs computed on real data, for those who do not have the data."""
+"""Keep what runs computed on real data, and the figures that lead the chapters."""
 
+import base64
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from mmnotes.book.checkout import Checkout
+from mmnotes.book.extras import need
 from mmnotes.book.runs import Run
+from mmnotes.book.staging import lead_figure
 from mmnotes.errors import InputError
 from mmnotes.report import results
 
@@ -44,4 +48,27 @@ def keep(checkout: Checkout, runs: Iterable[Run]) -> list[Path]:
             "nothing to keep: no notebook computed anything on real data; "
             "set MMNOTES_DATA to the folder of the datasets"
         )
+    return written
+
+
+_SVG = re.compile(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)")
+
+
+def keep_figures(checkout: Checkout, runs: Iterable[Run]) -> list[Path]:
+    """Write the figure that leads each chapter to ``book/images``, for the README.
+
+    Returns
+    -------
+    list of Path
+        The files written; none for a null run, or a page without such a figure.
+    """
+    written = []
+    for run in runs:
+        lead = None if run.null else lead_figure(need("nbformat").read(run.path, as_version=4))
+        found = _SVG.search(lead["data"]["text/html"]) if lead is not None else None
+        if found:
+            path = checkout.book / "images" / f"{run.notebook}.svg"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(base64.b64decode(found.group(1)))
+            written.append(path)
     return written

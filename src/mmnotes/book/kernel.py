@@ -21,6 +21,7 @@ THREADS = (
     "MKL_NUM_THREADS",
     "NUMEXPR_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
+    "LOKY_MAX_CPU_COUNT",  # joblib's processes: the notebooks themselves run side by side
 )
 _LONGEST_SOCKET = 90  # an ipc address is a file name, and Unix allows some hundred characters
 

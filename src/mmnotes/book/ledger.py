@@ -70,8 +70,8 @@ def judge(claims: Sequence[Claim], runs: Iterable[Run]) -> list[Outcome]:
     Raises
     ------
     InputError
-        If a claim names a value that its notebook does not record, a recorded value is used by no
-        claim, a notebook has no claim, or one of its two runs is missing.
+        If a claim names a value that its notebook does not record, a notebook has no claim, or one
+        of its two runs is missing.
     """
     pairs: dict[str, dict[bool, Run]] = {}
     for run in runs:
@@ -147,10 +147,8 @@ def _mismatches(notebook: str, claims: Sequence[Claim], pair: Mapping[bool, Run]
     if not claims:
         return [f"notebook {notebook} has no claim: add one to book/claims.toml"]
     wrong: list[str] = []
-    used: set[str] = set()
     for claim in claims:
         wanted = names(claim.expression) | {claim.shows}
-        used |= wanted
         for run in pair.values():
             absent = sorted(wanted - set(run.records.values))
             if absent:
@@ -159,12 +157,6 @@ def _mismatches(notebook: str, claims: Sequence[Claim], pair: Mapping[bool, Run]
                     f"claim {claim.id}: {run.title} does not record {', '.join(absent)}; "
                     f"it records {recorded}"
                 )
-    idle = sorted(set(pair[False].records.values) - used)
-    if idle:
-        wrong.append(
-            f"notebook {notebook} records what no claim uses: {', '.join(idle)}; "
-            "let a claim use it, or do not record it"
-        )
     return wrong
 
 

@@ -67,13 +67,18 @@ def _summary(outcomes: Sequence[Outcome]) -> str:
     return f"{held} of {len(outcomes)} claims hold.{also}"
 
 
+def _unbroken(record: Mapping[str, Any]) -> str:
+    """A recorded value whose interval stays on one line of a narrow table."""
+    return recorded(record).replace(", ", ",\N{NO-BREAK SPACE}")
+
+
 def _row(outcome: Outcome) -> str:
     claim, simulated = outcome.claim, outcome.claim.data == SIMULATED
     unit = f" {outcome.value['unit']}" if outcome.value.get("unit") else ""
     cells = [
         f"{claim.sentence} (`{claim.id}`)",
-        f"{recorded(outcome.value)}{unit}",
-        recorded(outcome.null_value),
+        f"{_unbroken(outcome.value)}{unit}",
+        _unbroken(outcome.null_value),
         status(outcome) if simulated else "—",
         "—" if simulated else status(outcome),
         "—" if claim.source is None else str(claim.source),

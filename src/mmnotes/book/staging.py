@@ -49,7 +49,7 @@ def staged_copy(nb: Any, line: str) -> Any:
     """
     v4 = need("nbformat.v4")
     nb = copy.deepcopy(nb)
-    lead = _lead_figure(nb)
+    lead = lead_figure(nb)
     cells = _with_parameters(nb.cells)
     for cell in cells:
         if cell.cell_type == "code":
@@ -92,7 +92,7 @@ def title(nb: Any) -> str:
     return str(nb.cells[0].source.splitlines()[0].lstrip("# ").strip())
 
 
-def _lead_figure(nb: Any) -> Mapping[str, Any] | None:
+def lead_figure(nb: Any) -> Mapping[str, Any] | None:
     """The first output that ``page.show(…, lead=True)`` marked."""
     for cell in nb.cells:
         for output in cell.get("outputs", []):

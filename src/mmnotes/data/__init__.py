@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mmnotes.data.decode import ImageReport
     from mmnotes.data.images import ArrayImages, FolderImages, Images, ZipImages
-    from mmnotes.data.market import KNOBS, Market, MarketConfig, simulate
+    from mmnotes.data.knobs import KNOBS, MarketConfig
+    from mmnotes.data.market import Market, simulate
     from mmnotes.data.prepared import Dataset, at_hand, available, fingerprint, load
     from mmnotes.data.registry import DatasetInfo, data_folder, listing
     from mmnotes.data.splits import by_day
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 _WHERE = {
     "decode": ("ImageReport",),
     "images": ("ArrayImages", "FolderImages", "Images", "ZipImages"),
-    "market": ("KNOBS", "Market", "MarketConfig", "simulate"),
+    "knobs": ("KNOBS", "MarketConfig"),
+    "market": ("Market", "simulate"),
     "prepared": ("Dataset", "at_hand", "available", "fingerprint", "load"),
     "registry": ("DatasetInfo", "data_folder", "listing"),
     "splits": ("by_day",),

@@ -13,8 +13,9 @@ FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP")  # no format that starts another
 MAX_PIXELS = 40_000_000  # 120 MB once decoded; a catalogue photo has a hundredth of it
 MAX_BYTES = 64 * 2**20
 _FAULTS = ("absent", "unreadable", "oversized")
-_THREADS = 4  # small pictures gain little from more: Python itself runs one thread at a time
-_CHUNK = 256  # pictures a task: threads share the work evenly, and its overhead stays small
+_PROCESSES = 4  # each holds its own Python: more would cost memory before they save time
+_MANY = 10_000  # pictures that take as long as starting the processes
+_CHUNK = 256  # pictures a task: the work is shared evenly, and what travels back stays small
 
 # The pixels of a picture; or None, why it is missing (a field of ImageReport), and its name.
 Attempt = tuple[np.ndarray | None, str, str]
@@ -128,42 +129,57 @@ def decode_each(
     present: np.ndarray,
     n_jobs: int | None,
 ) -> ImageReport:
-    """Decode every picture in parallel threads, straight into the result.
+    """Decode every picture, in parallel processes where that pays, into the result.
+
+    Processes and not threads: Pillow's Python part holds the interpreter for most of a small
+    picture's time, so that two threads take longer than one.
 
     Parameters
     ----------
     attempt : callable
-        From a row number to the pixels of a square, uint8, or to why there are none.
+        From a row number to the pixels of a square, uint8, or to why there are none. Must survive
+        pickling.
     pixels : (n, side, side) or (n, side, side, 3) float32, or None
         Written to, from 0 to 1, where a picture can be read.
     present : (n,) bool
         Set to True there.
     n_jobs : int or None
-        Threads; None for one a core, four at most.
+        Processes; None for one a core, four at most, and one alone for few pictures.
     """
-
-    def decode(start: int) -> list[tuple[str, str]]:
-        missing = []
-        for i in range(start, min(start + _CHUNK, len(present))):
-            found, why, name = attempt(i)
-            if found is None:
-                missing.append((why, name))
-                continue
-            present[i] = True
-            if pixels is not None:
-                np.multiply(found, np.float32(1 / 255), out=pixels[i])
-        return missing
-
-    starts = range(0, len(present), _CHUNK)
-    threads = joblib.Parallel(
-        n_jobs=n_jobs or min(joblib.cpu_count(), _THREADS),
-        require="sharedmem",
-        return_as="generator",
+    n = len(present)
+    if n_jobs is None:
+        n_jobs = min(joblib.cpu_count(), _PROCESSES) if n >= _MANY else 1
+    parts = [range(start, min(start + _CHUNK, n)) for start in range(0, n, _CHUNK)]
+    work, keep = joblib.delayed(_decode_part), pixels is not None
+    done = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(
+        work(attempt, rows, keep) for rows in parts
     )
-    done = threads(joblib.delayed(decode)(start) for start in starts)
     # The bar shows after five seconds, and only at a terminal: never on a page.
-    bar = tqdm(done, "decoding pictures", len(starts), delay=5, leave=False, disable=None)
-    return _summarise(len(present), (fate for fates in bar for fate in fates))
+    bar = tqdm(done, "decoding pictures", len(parts), delay=5, leave=False, disable=None)
+    missing: list[tuple[str, str]] = []
+    for rows, (found, there, faults) in zip(parts, bar, strict=True):
+        where = rows.start + np.flatnonzero(there)
+        present[where] = True
+        if pixels is not None and len(where):
+            pixels[where] = found * np.float32(1 / 255)
+        missing += faults
+    return _summarise(n, missing)
+
+
+def _decode_part(
+    attempt: Callable[[int], Attempt], rows: range, keep: bool
+) -> tuple[np.ndarray | None, np.ndarray, list[tuple[str, str]]]:
+    """Pictures that could be read (uint8, stacked), which of the rows they are, and the faults."""
+    found, there, faults = [], np.zeros(len(rows), bool), []
+    for place, i in enumerate(rows):
+        picture, why, name = attempt(i)
+        if picture is None:
+            faults.append((why, name))
+            continue
+        there[place] = True
+        if keep:
+            found.append(picture)
+    return (np.stack(found) if found else None), there, faults
 
 
 def _summarise(n: int, missing: Iterable[tuple[str, str]]) -> ImageReport:

@@ -76,20 +76,26 @@ def _garment(look: np.ndarray, hue: float, place: np.ndarray, ground: int) -> Im
     )
     contrast = 0.6 * (stripes - 0.1)
     if contrast > 0:
-        ink = _shade(hue, float(np.clip(0.15 + 0.7 * light + (-1) ** (light > 0.5) * contrast, 0, 1)))
+        away = -contrast if light > 0.5 else contrast
+        ink = _shade(hue, float(np.clip(0.15 + 0.7 * light + away, 0, 1)))
         for y in range(top + 8, bottom - 2, 7):
             draw.rectangle([middle - half, y, middle + half, y + 2], fill=ink)
     return picture
 
 
 def _shade(hue: float, light: float) -> tuple[int, int, int]:
-    """A colour of this hue whose grey value is ``light`` (0 … 1)."""
-    rgb = np.array(colorsys.hls_to_rgb(hue, 0.5, 0.45))
-    grey = rgb @ np.array([0.299, 0.587, 0.114])  # ITU-R 601, as Pillow turns colour to grey
-    # Towards white or black until the grey value fits, so that hue tells nothing in grey.
+    """A colour of this hue whose grey value is ``light`` (0 … 1).
+
+    Towards white or black until the grey value fits, so that hue tells nothing in grey.
+    """
+    rgb: tuple[float, ...] = colorsys.hls_to_rgb(hue, 0.5, 0.45)
+    grey = sum(part * channel for part, channel in zip(_GREY, rgb, strict=True))
     if light > grey:
-        rgb = rgb + (1 - rgb) * (light - grey) / (1 - grey)
+        rgb = tuple(channel + (1 - channel) * (light - grey) / (1 - grey) for channel in rgb)
     else:
-        rgb = rgb * light / grey
-    red, green, blue = np.clip(np.round(255 * rgb), 0, 255).astype(int)
-    return int(red), int(green), int(blue)
+        rgb = tuple(channel * light / grey for channel in rgb)
+    red, green, blue = (round(255 * min(max(channel, 0.0), 1.0)) for channel in rgb)
+    return red, green, blue
+
+
+_GREY = (0.299, 0.587, 0.114)  # ITU-R 601, as Pillow turns colour to grey

@@ -35,7 +35,7 @@ class Shelf:
         return cls(np.concatenate([by_launch, by_bucket]), start, on_sale)
 
     def draw(self, which: np.ndarray, day: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """One random item on sale from each named list; shapes as ``which``."""
+        """One random item on sale from each named list; shape as ``which``, day as broadcast."""
         count = self.on_sale[which, day]
         # A bucket that nothing was launched in yet falls back to all items.
         which = np.where(count > 0, which, 0)
@@ -74,22 +74,26 @@ def draw_slates(
     Raises
     ------
     InputError
-        If a pool holds too few distinct items for a slate.
+        If fewer items are on sale than a slate holds, or a pool has too few distinct ones.
     """
+    if (shelf.on_sale[0, day] < slate_size).any():
+        raise InputError(
+            f"market: on day {day[shelf.on_sale[0, day] < slate_size][0]} fewer items are on sale "
+            f"than a slate of {slate_size} needs; lower new_items or slate_size"
+        )
     picky = np.ptp(preference) > 0 or similarity > 0
     n, pool_size = len(day), (POOL if picky else INDIFFERENT_POOL) * slate_size
-    days = np.repeat(day[:, None], pool_size, axis=1)
     anchor = shelf.draw(np.zeros(n, dtype=np.int64), day, rng)
     near = rng.random((n, pool_size)) < similarity
     which = np.where(near, 1 + bucket[anchor][:, None], 0)
-    pool = np.sort(shelf.draw(which, days, rng), axis=1)
+    pool = np.sort(shelf.draw(which, day[:, None], rng), axis=1)
     keys = preference[pool] + rng.gumbel(size=pool.shape)
     keys[:, 1:][pool[:, 1:] == pool[:, :-1]] = -np.inf  # each candidate once
     best = np.argpartition(-keys, slate_size - 1, axis=1)[:, :slate_size]
     best = np.take_along_axis(best, np.argsort(-np.take_along_axis(keys, best, 1), axis=1), axis=1)
     if not np.isfinite(np.take_along_axis(keys, best, axis=1)).all():
         raise InputError(
-            f"market: too few items on sale for slates of {slate_size}; "
-            "lower slate_size, slate_similarity or new_items"
+            f"market: {pool_size} candidates drawn for a slate held fewer than {slate_size} "
+            "different items; raise n_items, or lower slate_size, slate_similarity or new_items"
         )
     return np.take_along_axis(pool, best, axis=1)

@@ -1,6 +1,6 @@
 """Items for the simulated market: traits first, then what a catalog shows of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +9,10 @@ from scipy.stats import norm
 
 from mmnotes.data.drawing import IMAGE_TRAITS, draw_garments
 from mmnotes.data.images import ArrayImages
-from mmnotes.data.knobs import MODALITIES, MarketConfig
+from mmnotes.data.knobs import KNOBS, MODALITIES, MarketConfig
 from mmnotes.data.tables import Catalog
 from mmnotes.data.words import TEXT_TRAITS, write_titles
+from mmnotes.errors import InputError
 
 METADATA_TRAITS = 4
 CATEGORIES = ("shirts", "dresses", "jackets", "tops", "knitwear", "blouses")
@@ -20,6 +21,12 @@ BRANDS = (
     "Janson",
 )  # fmt: skip
 MATERIALS = ("cotton", "linen", "wool", "silk", "viscose")
+
+# Knobs that shape the items themselves; a real catalog comes with its own.
+ITEM_KNOBS = (
+    "redundancy", "missing_text", "missing_image", "missing_metadata", "missing_bias",
+    "short_titles", "dark_images", "duplicates", "studio",
+)  # fmt: skip
 
 Streams = Callable[[str], np.random.Generator]
 
@@ -78,6 +85,44 @@ def make_items(config: MarketConfig, appeal_of: Callable, streams: Streams) -> I
     return Items(catalog, seen)
 
 
+def given_items(
+    config: MarketConfig, catalog: Catalog | None, traits: Mapping[str, np.ndarray] | None
+) -> Items:
+    """Real items, once it is certain that simulated users can choose among them.
+
+    Raises
+    ------
+    InputError
+        If one of the two is absent, they don't fit, a trait is NaN, or a knob that shapes simulated
+        items is turned.
+    """
+    if catalog is None or traits is None:
+        raise InputError("market: a real catalog and its traits come together; give both")
+    lengths = {name: len(traits.get(name, ())) for name in MODALITIES}
+    if set(lengths.values()) != {len(catalog)}:
+        raise InputError(f"market: {len(catalog)} items, but rows of traits: {lengths}")
+    for name in MODALITIES:
+        if traits[name].ndim != 2 or not np.isfinite(traits[name]).all():
+            raise InputError(
+                f"market: traits of {name} must be finite numbers, (n_items, d): zero rows where "
+                "an item lacks it"
+            )
+    off = {name: (KNOBS[name].default, KNOBS[name].null) for name in ITEM_KNOBS}
+    turned = [name for name in ITEM_KNOBS if getattr(config, name) not in off[name]]
+    if turned:
+        raise InputError(
+            f"market: real items come with their own {turned}; leave these knobs alone"
+        )
+    if not catalog.content:
+        raise InputError(f"market: catalog {catalog.name!r} declares no content column")
+    if "promoted" in catalog.items:
+        raise InputError(
+            f"market: catalog {catalog.name!r} has a column 'promoted', which the simulated "
+            "platform decides; drop it"
+        )
+    return Items(catalog, dict(traits))
+
+
 def _draw_traits(config: MarketConfig, rng: np.random.Generator) -> dict[str, np.ndarray]:
     text = rng.standard_normal((config.n_items, TEXT_TRAITS))
     own = rng.standard_normal((config.n_items, IMAGE_TRAITS))
@@ -90,9 +135,9 @@ def _picture_sources(n: int, share: float, rng: np.random.Generator) -> np.ndarr
     """Whose picture each item carries, (n,): its own, unless it is a duplicate."""
     source = np.arange(n)
     order = rng.permutation(n)
-    copies, originals = np.split(order, [int(round(share * n))])
-    if len(originals):
-        source[copies] = rng.choice(originals, size=len(copies))
+    # One original at least: the others must copy from someone.
+    copies, originals = np.split(order, [min(round(share * n), n - 1)])
+    source[copies] = rng.choice(originals, size=len(copies))
     return source
 
 
@@ -100,7 +145,7 @@ def _choose(share: float, log_odds: np.ndarray, rng: np.random.Generator) -> np.
     """A share of items, (n,) bool, the likelier the higher their log-odds (Gumbel top-k)."""
     keys = log_odds + rng.gumbel(size=len(log_odds))
     chosen = np.zeros(len(keys), dtype=bool)
-    chosen[np.argsort(-keys)[: int(round(share * len(keys)))]] = True
+    chosen[np.argsort(-keys)[: round(share * len(keys))]] = True
     return chosen
 
 
@@ -119,4 +164,3 @@ def _describe(traits: np.ndarray, missing: np.ndarray) -> pd.DataFrame:
     )
     frame.loc[missing] = None
     return frame
-

@@ -1,6 +1,9 @@
 """The knobs of the simulated market: one for each way in which a log can fool us."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from math import inf, isfinite
+from numbers import Integral, Real
 from typing import Any
 
 from mmnotes.errors import InputError
@@ -18,8 +21,10 @@ class Knob:
     does: str
 
 
-def _knob(default: float, null: float, does: str, most: float = 1.0) -> Any:
-    return field(default=default, metadata={"null": null, "does": does, "most": most})
+def _knob(default: float, null: float, does: str, least: float = 0.0, most: float = 1.0) -> Any:
+    return field(
+        default=default, metadata={"null": null, "does": does, "least": least, "most": most}
+    )
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,8 @@ class MarketConfig:
     Raises
     ------
     InputError
-        If a size is not positive, a knob is out of range, or no share is positive.
+        If a size is no whole number or not positive, a knob is no number or out of range, or no
+        share is positive.
     """
 
     n_users: int = 400
@@ -43,18 +49,19 @@ class MarketConfig:
     slate_size: int = 20
 
     text_share: float = _knob(
-        0.4, 0.0, "share of taste that is about what the title says", most=float("inf")
+        0.4, 0.0, "share of taste that is about what the title says", most=inf
     )
     image_share: float = _knob(
-        0.4, 0.0, "share of taste that is about what the picture shows", most=float("inf")
+        0.4, 0.0, "share of taste that is about what the picture shows", most=inf
     )
     metadata_share: float = _knob(
-        0.2, 0.0, "share of taste that is about category, brand, material and price",
-        most=float("inf"),
+        0.2, 0.0, "share of taste that is about category, brand, material and price", most=inf
     )
     complement: float = _knob(
-        0.0, 0.0, "share of taste that is about picture and metadata together: stripes that suit a jacket",
-        most=float("inf"),
+        0.0,
+        0.0,
+        "share of taste that is about picture and metadata together: stripes that suit a jacket",
+        most=inf,
     )
     redundancy: float = _knob(
         0.0, 0.0, "squared correlation between what picture and title say of an item"
@@ -66,7 +73,11 @@ class MarketConfig:
         1.6, 0.0, "log-odds of a click for one standard deviation of utility", most=10.0
     )
     click_rate: float = _knob(
-        0.12, 0.12, "click rate of an item of average utility, where it is looked at", most=0.9
+        0.12,
+        0.12,
+        "click rate of an item of average utility, where it is looked at",
+        least=0.001,
+        most=0.9,
     )
     device_tilt: float = _knob(
         0.0, 0.0, "how much more the picture, and less the title, weighs on a phone"
@@ -78,7 +89,9 @@ class MarketConfig:
         0.0, 0.0, "how strongly the platform showed what its title-only ranker preferred", most=10.0
     )
     promotion: float = _knob(
-        0.0, 0.0, "how strongly the platform promotes what already sells, to the top slots",
+        0.0,
+        0.0,
+        "how strongly the platform promotes what already sells, to the top slots",
         most=10.0,
     )
     slate_similarity: float = _knob(
@@ -101,19 +114,18 @@ class MarketConfig:
 
     def __post_init__(self) -> None:
         for name in ("n_users", "n_items", "n_days", "slate_size"):
-            if getattr(self, name) < 1:
-                raise InputError(f"market: {name} must be at least 1, not {getattr(self, name)}")
+            size = getattr(self, name)
+            if not isinstance(size, Integral) or size < 1:
+                raise InputError(f"market: {name} must be a whole number from 1, not {size!r}")
         if self.slate_size * 2 > self.n_items:
             raise InputError(
                 f"market: a slate of {self.slate_size} needs at least {2 * self.slate_size} items, "
                 f"not {self.n_items}"
             )
-        if self.impressions_per_user < 1:
-            raise InputError("market: impressions_per_user must be at least 1")
-        for name, knob in KNOBS.items():
-            value, most = getattr(self, name), _MOST[name]
-            if not 0 <= value <= most:
-                raise InputError(f"market: {name} must lie in 0 … {most}, not {value} ({knob.does})")
+        _check_range("impressions_per_user", self.impressions_per_user, 1, inf)
+        for knob in _FIELDS:
+            limits = knob.metadata["least"], knob.metadata["most"]
+            _check_range(knob.name, getattr(self, knob.name), *limits, knob.metadata["does"])
         if sum(self._raw_shares().values()) <= 0:
             raise InputError("market: at least one of the shares must be positive")
 
@@ -136,11 +148,19 @@ class MarketConfig:
         unknown = [name for name in knobs if name not in KNOBS]
         if unknown:
             raise InputError(f"market: no knob is called {unknown}; there are {sorted(KNOBS)}")
-        return replace(self, **{name: KNOBS[name].null for name in knobs})
+        off: Mapping[str, Any] = {name: KNOBS[name].null for name in knobs}
+        return replace(self, **off)
+
+
+def _check_range(name: str, value: object, least: float, most: float, does: str = "") -> None:
+    """Refuse what is no number, NaN and infinity included, or lies out of range."""
+    if isinstance(value, Real) and isfinite(value) and least <= float(value) <= most:
+        return
+    limits = f"lie in {least:g} … {most:g}" if isfinite(most) else f"be a number from {least:g}"
+    raise InputError(f"market: {name} must {limits}, not {value!r}{does and f' ({does})'}")
 
 
 _FIELDS = [f for f in fields(MarketConfig) if "null" in f.metadata]
-_MOST = {f.name: f.metadata["most"] for f in _FIELDS}
 
 KNOBS: dict[str, Knob] = {
     f.name: Knob(f.name, f.default, f.metadata["null"], f.metadata["does"])  # type: ignore[arg-type]

@@ -7,20 +7,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from mmnotes.data.exposure import Shelf, draw_slates
-from mmnotes.data.items import METADATA_TRAITS, Items, make_items
 from mmnotes.data.drawing import IMAGE_TRAITS
-from mmnotes.data.knobs import KNOBS, MODALITIES, MarketConfig
+from mmnotes.data.exposure import Shelf, draw_slates
+from mmnotes.data.items import METADATA_TRAITS, Streams, given_items, make_items
+from mmnotes.data.knobs import MODALITIES, MarketConfig
 from mmnotes.data.tables import Catalog, Impressions
 from mmnotes.data.taste import Taste
 from mmnotes.data.words import TEXT_TRAITS
 from mmnotes.errors import InputError
-
-# Knobs that shape the items themselves; a real catalog comes with its own.
-ITEM_KNOBS = (
-    "redundancy", "missing_text", "missing_image", "missing_metadata", "missing_bias",
-    "short_titles", "dark_images", "duplicates",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -95,7 +89,8 @@ class Market:
 
         Titles and metadata stay where they were, so only clicks that follow the picture move.
         """
-        order = np.random.default_rng([seed, zlib.crc32(b"swap")]).permutation(len(self.catalog))
+        streams = _streams(seed)
+        order = streams("swap").permutation(len(self.catalog))
         images = self.catalog.images
         swapped = replace(
             self,
@@ -105,8 +100,7 @@ class Market:
             traits={**self.traits, "image": self.traits["image"][order]},
         )
         swapped = replace(swapped, taste=replace(self.taste, config=swapped.config))
-        clicks = np.random.default_rng([seed, zlib.crc32(b"swap clicks")])
-        return replace(swapped, impressions=_click(swapped, clicks))
+        return replace(swapped, impressions=_click(swapped, streams("swap clicks")))
 
 
 def simulate(
@@ -133,21 +127,20 @@ def simulate(
     Raises
     ------
     InputError
-        If a catalog comes without traits or the reverse, a knob that shapes items is set for real
-        ones, or slates cannot be filled.
+        If a catalog comes without traits or the reverse, the traits don't fit it or hold NaN, a
+        knob that shapes items is set for real ones, ``bucket`` is no column, or slates cannot be
+        filled.
     """
-
-    def streams(name: str) -> np.random.Generator:
-        return np.random.default_rng([seed, zlib.crc32(name.encode())])
-
+    streams = _streams(seed)
     if catalog is None and traits is None:
         dims = {"text": TEXT_TRAITS, "image": IMAGE_TRAITS, "metadata": METADATA_TRAITS}
         taste = Taste.draw(config, dims, streams("taste"))
         items = make_items(config, taste.appeal, streams)
     else:
-        items = _real_items(config, catalog, traits)
+        items = given_items(config, catalog, traits)
         config = replace(config, n_items=len(items.catalog))
-        taste = Taste.draw(config, {m: x.shape[1] for m, x in items.traits.items()}, streams("taste"))
+        dims = {name: items.traits[name].shape[1] for name in MODALITIES}
+        taste = Taste.draw(config, dims, streams("taste"))
 
     appeal = taste.appeal(items.traits)
     promoted = _promote(appeal, config.promotion, streams("promotion"))
@@ -156,26 +149,18 @@ def simulate(
     preference = config.logging_bias * _standard(items.traits["text"] @ taste.common["text"])
     preference = preference + config.promotion * promoted
     column = bucket or catalog.content[0]
+    if column not in catalog.items:
+        raise InputError(f"market: bucket {column!r} is no column; there are {catalog.content}")
     codes = pd.factorize(catalog.items[column], use_na_sentinel=False)[0]
     impressions = _show(config, preference, codes, launch, streams)
     market = Market(config, catalog, dict(items.traits), taste, launch, impressions)
     return replace(market, impressions=_click(market, streams("clicks")))
 
 
-def _real_items(
-    config: MarketConfig, catalog: Catalog | None, traits: Mapping[str, np.ndarray] | None
-) -> Items:
-    if catalog is None or traits is None:
-        raise InputError("market: a real catalog and its traits come together; give both")
-    lengths = {name: len(traits.get(name, ())) for name in MODALITIES}
-    if set(lengths.values()) != {len(catalog)}:
-        raise InputError(f"market: {len(catalog)} items, but rows of traits: {lengths}")
-    turned = [name for name in ITEM_KNOBS if getattr(config, name) != KNOBS[name].null]
-    if turned:
-        raise InputError(f"market: real items come with their own {turned}; leave these knobs alone")
-    if not catalog.content:
-        raise InputError(f"market: catalog {catalog.name!r} declares no content column")
-    return Items(catalog, dict(traits))
+def _streams(seed: int) -> Streams:
+    if seed < 0:
+        raise InputError(f"market: seed must be 0 or more, not {seed}")
+    return lambda name: np.random.default_rng([seed, zlib.crc32(name.encode())])
 
 
 def _promote(appeal: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
@@ -197,10 +182,14 @@ def _launch_days(config: MarketConfig, rng: np.random.Generator) -> np.ndarray:
 
 
 def _show(
-    config: MarketConfig, preference: np.ndarray, bucket: np.ndarray, launch: np.ndarray, streams
+    config: MarketConfig,
+    preference: np.ndarray,
+    bucket: np.ndarray,
+    launch: np.ndarray,
+    streams: Streams,
 ) -> Impressions:
     rng = streams("visits")
-    n = int(round(config.n_users * config.impressions_per_user))
+    n = round(config.n_users * config.impressions_per_user)
     # Some users come often and most rarely, as in every log; each comes at least once.
     activity = rng.lognormal(sigma=0.6, size=config.n_users)
     extra = rng.choice(config.n_users, size=n - config.n_users, p=activity / activity.sum())

@@ -16,7 +16,8 @@ class Taste:
 
     The utility of item i for user u on day t and device c is
 
-        Σ_m a_m(c) · ⟨w_um(t), x_im⟩ + a_× · ⟨w_u,metadata, x_i,metadata⟩ · ⟨w_u,image(t), x_i,image⟩
+        Σ_m a_m(c) · ⟨w_um(t), x_im⟩
+        + a_× · ⟨w_u,metadata, x_i,metadata⟩ · ⟨w_u,image(t), x_i,image⟩
 
     with traits x of unit variance and weights w such that every bracket has unit variance: so
     ``a_m²`` is the share of modality m where the modalities are independent.
@@ -38,7 +39,9 @@ class Taste:
     own: Mapping[str, np.ndarray]
 
     @classmethod
-    def draw(cls, config: MarketConfig, dims: Mapping[str, int], rng: np.random.Generator) -> "Taste":
+    def draw(
+        cls, config: MarketConfig, dims: Mapping[str, int], rng: np.random.Generator
+    ) -> "Taste":
         """Random tastes; ``dims`` gives the number of traits of each modality."""
         common = {name: _unit(rng.standard_normal(dims[name])) for name in MODALITIES}
         other = rng.standard_normal(dims["image"])
@@ -57,8 +60,9 @@ class Taste:
     ) -> np.ndarray:
         """Utility of each row, as well as it can be told from the modalities seen.
 
-        What is not seen is replaced by its expectation given what is. That is exact for simulated
-        items without duplicated pictures; a title tells of the picture through ``redundancy``.
+        What is not seen is replaced by its expectation given what is: a title tells of the picture
+        through ``redundancy``, and a picture of the title. That is exact for simulated items that
+        miss no modality and carry no duplicated picture.
 
         Parameters
         ----------
@@ -96,7 +100,7 @@ class Taste:
         rows: Impressions,
         seen: Collection[str],
     ) -> np.ndarray:
-        twin = {"text": "image", "image": "text"}.get(name)
+        twin = {"text": "image", "image": "text"}.get(name, "")
         if name in seen:
             x = traits[name]
         elif twin in seen and self.config.redundancy:

@@ -36,6 +36,12 @@ def traits_of(catalog: Catalog, sentences: np.ndarray) -> dict[str, np.ndarray]:
     dict of (n_items, ≤ 6) float64
         ``text``, ``image``, ``metadata``: uncorrelated columns of unit variance within each
         modality, zero rows where it is missing.
+
+    Raises
+    ------
+    InputError
+        If the catalog has no images or content columns, there is not one finite sentence vector an
+        item, or no two items differ in a modality.
     """
     if catalog.images is None or not catalog.content:
         raise InputError(f"catalog {catalog.name!r} has no images or content columns to like")
@@ -44,14 +50,25 @@ def traits_of(catalog: Catalog, sentences: np.ndarray) -> dict[str, np.ndarray]:
             f"catalog {catalog.name!r} has {len(catalog)} items, but {len(sentences)} "
             "sentence vectors"
         )
+    if not np.isfinite(sentences).all():
+        raise InputError(
+            f"catalog {catalog.name!r}: a sentence vector holds NaN or infinity; "
+            "a title that is missing needs a row of zeros"
+        )
     looks, has_photo = photo_statistics(catalog.images)
     metadata = _metadata_effects(catalog.items, catalog.content)
     sentences = np.asarray(sentences, dtype=np.float64)
-    return {
+    traits = {
         "text": _whiten(sentences, np.abs(sentences).sum(axis=1) > 0),
         "image": _whiten(looks, has_photo),
         "metadata": _whiten(metadata, np.ones(len(catalog), dtype=bool)),
     }
+    same = [name for name in traits if not traits[name].any()]
+    if same:
+        raise InputError(
+            f"catalog {catalog.name!r}: no two items differ in {same}, so users cannot choose by it"
+        )
+    return traits
 
 
 def photo_statistics(images: Images) -> tuple[np.ndarray, np.ndarray]:
@@ -61,24 +78,35 @@ def photo_statistics(images: Images) -> tuple[np.ndarray, np.ndarray]:
     -------
     statistics : (n_items, 9) float64
         Mean red, green, blue; saturation; contrast; share of the picture covered; width and height
-        of the outline; roughness.
+        of the outline; roughness. Zero rows where there is no photo.
     present : (n_items,) bool
     """
     pixels, present = images.rgb(_SIDE)
-    covered = (pixels < _GROUND).any(axis=3)
+    red, green, blue = np.ascontiguousarray(np.moveaxis(pixels, 3, 0))  # (3, n, side, side)
+    lightest = np.maximum(np.maximum(red, green), blue)
+    darkest = np.minimum(np.minimum(red, green), blue)
+    covered = darkest < _GROUND
     area = np.maximum(covered.sum(axis=(1, 2)), 1)
 
     def over_object(values: np.ndarray) -> np.ndarray:
-        return (values * covered).sum(axis=(1, 2)) / area
+        return np.einsum("nij,nij->n", values, covered) / area
 
-    colour = np.stack([over_object(pixels[..., c]) for c in range(3)], axis=1)
-    saturation = over_object(pixels.max(axis=3) - pixels.min(axis=3))
-    grey = pixels.mean(axis=3)
-    contrast = np.sqrt(over_object((grey - over_object(grey)[:, None, None]) ** 2))
-    steps = np.abs(np.diff(grey, axis=1)).mean(axis=(1, 2)), np.abs(np.diff(grey, axis=2)).mean((1, 2))
-    width, height = covered.any(axis=1).mean(axis=1), covered.any(axis=2).mean(axis=1)
-    others = [saturation, contrast, area / _SIDE**2, width, height, sum(steps)]
-    return np.column_stack([colour, *others]).astype(np.float64), present
+    grey = (red + green + blue) / 3
+    light = over_object(grey)
+    contrast = np.sqrt(np.maximum(over_object(grey**2) - light**2, 0))
+    roughness = sum(np.abs(np.diff(grey, axis=axis)).mean(axis=(1, 2)) for axis in (1, 2))
+    statistics = [
+        over_object(red),
+        over_object(green),
+        over_object(blue),
+        over_object(lightest - darkest),
+        contrast,
+        area / _SIDE**2,
+        covered.any(axis=1).mean(axis=1),
+        covered.any(axis=2).mean(axis=1),
+        roughness,
+    ]
+    return np.where(present[:, None], np.column_stack(statistics), 0).astype(np.float64), present
 
 
 def _metadata_effects(items: pd.DataFrame, columns: tuple[str, ...]) -> np.ndarray:
@@ -86,10 +114,12 @@ def _metadata_effects(items: pd.DataFrame, columns: tuple[str, ...]) -> np.ndarr
     for column in columns:
         if pd.api.types.is_numeric_dtype(items[column]):
             values = np.log(items[column].where(items[column] > 0))
-            effects.append(values.fillna(values.mean()).to_numpy(dtype=float))
+            # Without any value at all there is no mean either, and no effect.
+            effects.append(values.fillna(values.mean()).fillna(0).to_numpy(dtype=float))
         else:
-            codes, names = pd.factorize(items[column].astype(str))
-            effects.append(_liking(column, names)[codes])
+            codes, names = pd.factorize(items[column])
+            # Code -1 is a gap: neither liked nor disliked.
+            effects.append(np.where(codes < 0, 0.0, _liking(column, names)[codes]))
     return np.column_stack(effects)
 
 
@@ -105,8 +135,11 @@ def _liking(column: str, names: Mapping | pd.Index) -> np.ndarray:
 def _whiten(values: np.ndarray, present: np.ndarray) -> np.ndarray:
     """Principal components of the present rows, scaled to unit variance; zero rows elsewhere."""
     chosen = values[present]
+    if not len(chosen):
+        return np.zeros((len(values), 0))
     scale = chosen.std(axis=0)
-    standard = (chosen - chosen.mean(axis=0)) / np.where(scale > 0, scale, 1)
+    flat = scale <= 1e-9 * np.abs(chosen).max(axis=0)  # constant, up to rounding
+    standard = np.where(flat, 0, chosen - chosen.mean(axis=0)) / np.where(flat, 1, scale)
     _, singular, directions = np.linalg.svd(standard.T @ standard / len(chosen))
     keep = min(TRAITS_A_MODALITY, int((singular > 1e-8).sum()))
     # A direction's sign is free: fix it, so that every machine draws the same users.

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Estimate:
     """A value with its interval.
 
@@ -35,6 +35,9 @@ class Estimate:
 
     def __str__(self) -> str:
         return format(self)
+
+    def __repr__(self) -> str:
+        return f"Estimate({self})"
 
     def within(self, least: float, most: float) -> "Estimate":
         """The same, its ends kept inside the range that the quantity has (a share: 0 to 1)."""

@@ -80,8 +80,11 @@ def known_and_new(
     Raises
     ------
     InputError
-        If ``new_share`` does not lie between 0 and 1, or the log has too few days.
+        If ``new_share`` does not lie between 0 and 1, there is no block, or the log has too few
+        days.
     """
+    if not blocks:
+        raise InputError("known_and_new: give the features of at least one modality")
     if not 0 < new_share < 1:
         raise InputError(f"new_share must lie between 0 and 1, not {new_share}")
     periods = by_day(log, PERIODS)
@@ -92,11 +95,11 @@ def known_and_new(
     # A stream of its own: a caller who draws from the same seed must not draw these items again.
     rng = np.random.default_rng([random_state, zlib.crc32(b"new items")])
     held_out = rng.random(n_items) < new_share
-    met = {name: ~held_out[period.item] for name, period in periods.items()}
+    train, test = periods["train"], periods["test"]
     parts = {
-        "train": periods["train"].where(met["train"]),
-        "known": periods["test"].where(met["test"]),
-        "new": periods["test"].where(~met["test"]),
+        "train": train.where(~held_out[train.item]),
+        "known": test.where(~held_out[test.item]),
+        "new": test.where(held_out[test.item]),
     }
     rows = {name: impression_rows(blocks, part, profiles) for name, part in parts.items()}
     samples = {name: Sample(rows[name].X, part) for name, part in parts.items()}

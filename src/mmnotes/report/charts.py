@@ -121,12 +121,17 @@ def compare_densities(
     Raises
     ------
     InputError
-        If there is no series, or one of them is empty.
+        If there is no series, or one of them is empty or holds NaN.
     """
     if not series or not all(len(values) for values in series.values()):
         raise InputError("compare_densities: give at least one series, and none of them empty")
     everything = np.concatenate([np.asarray(values, dtype=float) for values in series.values()])
-    edges = np.linspace(everything.min(), everything.max(), bins + 1)
+    if not np.isfinite(everything).all():
+        raise InputError(
+            "compare_densities: a series holds NaN or infinity; leave those values out"
+        )
+    # As numpy's histogram has it: values that are all the same get a bin of width one.
+    edges = np.histogram_bin_edges(everything, bins)
     for (name, values), colour in zip(series.items(), row_hues(hues, list(series)), strict=True):
         counts = np.histogram(values, edges)[0]
         height = counts / counts.max()
