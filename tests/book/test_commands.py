@@ -1,12 +1,15 @@
 """The command line in a planted checkout."""
 
 import json
+from dataclasses import replace
 
 import joblib
 import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from mmnotes.book import pipeline, runner
+from mmnotes.book.keeping import keep_figures
 from mmnotes.cli import main
 from mmnotes.report import results
 
@@ -80,6 +83,9 @@ def test_a_failing_notebook_is_one_line(planted, make, capsys):
     assert "Traceback" not in said
 
 
+_HTML = '<img class="a" alt="one &quot;half&quot; is 0.5" src="data:image/svg+xml;base64,PHN2Zy8+">'
+LEAD = new_output("display_data", {"text/html": _HTML}, metadata={"mmnotes": {"lead": True}})
+
 REAL = {
     "dataset": "amazon-apparel",
     "source": "run",
@@ -98,6 +104,17 @@ def test_keep_what_real_data_gave(planted, make, monkeypatch, capsys):
     assert (kept.dataset, kept.mode, kept.null) == ("amazon-apparel", "fast", True)
     assert kept.values == {"n_items": 16018, "gain": 0.1}
     assert json.loads(told.out)[0]["real"][0]["counts"] == {"n_items": 16018}
+
+
+def test_keep_the_leading_figure(planted, make, tmp_path):
+    page = new_markdown_cell("# One"), new_code_cell("", outputs=[LEAD])
+    path = tmp_path / "done.ipynb"
+    nbformat.write(new_notebook(cells=list(page)), path)
+    runs = [replace(make.run(null=null), path=path) for null in (False, True)]
+    (written,) = keep_figures(planted, runs)
+    assert written == planted.book / "images" / "01_one.svg"
+    assert written.read_bytes() == b"<svg/>"
+    assert written.with_suffix(".txt").read_text("utf-8") == 'one "half" is 0.5\n'
 
 
 def test_nothing_to_keep(planted, make, monkeypatch, capsys):

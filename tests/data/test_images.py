@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from mmnotes.data import ArrayImages, FolderImages, ZipImages, images
+from mmnotes.data import ArrayImages, FolderImages, ZipImages, stored
 from mmnotes.errors import InputError
 
 COLORS = {"red.png": (255, 0, 0), "green.png": (0, 255, 0), "blue.png": (0, 0, 255)}
@@ -160,7 +160,7 @@ class TestBadPictures:
         assert report.faulty == 7
 
     def test_a_file_too_large_is_not_read(self, bad, monkeypatch):
-        monkeypatch.setattr(images, "MAX_BYTES", 10)
+        monkeypatch.setattr(stored, "MAX_BYTES", 10)
         assert "good.jpg" in bad.report().oversized
 
     def test_a_report_without_fault_says_so(self):

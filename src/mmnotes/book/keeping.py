@@ -3,6 +3,7 @@
 import base64
 import re
 from collections.abc import Iterable
+from html import unescape
 from pathlib import Path
 
 from mmnotes.book.checkout import Checkout
@@ -51,11 +52,13 @@ def keep(checkout: Checkout, runs: Iterable[Run]) -> list[Path]:
     return written
 
 
-_SVG = re.compile(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)")
+_PLOT = re.compile(r'alt="([^"]*)"[^>]*src="data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)"')
 
 
 def keep_figures(checkout: Checkout, runs: Iterable[Run]) -> list[Path]:
-    """Write the figure that leads each chapter to ``book/images``, for the README.
+    """Write the figure that leads each chapter to ``book/images``, and its alt text beside it.
+
+    For the README, whose numbers a test holds against that text.
 
     Returns
     -------
@@ -65,10 +68,11 @@ def keep_figures(checkout: Checkout, runs: Iterable[Run]) -> list[Path]:
     written = []
     for run in runs:
         lead = None if run.null else lead_figure(need("nbformat").read(run.path, as_version=4))
-        found = _SVG.search(lead["data"]["text/html"]) if lead is not None else None
+        found = _PLOT.search(lead["data"]["text/html"]) if lead is not None else None
         if found:
             path = checkout.book / "images" / f"{run.notebook}.svg"
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(base64.b64decode(found.group(1)))
+            path.write_bytes(base64.b64decode(found.group(2)))
+            path.with_suffix(".txt").write_text(unescape(found.group(1)) + "\n", encoding="utf-8")
             written.append(path)
     return written

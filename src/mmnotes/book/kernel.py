@@ -40,7 +40,9 @@ class OwnKernelManager(AsyncKernelManager):
     @property
     def kernel_spec(self) -> KernelSpec:
         """The command line of a kernel of this interpreter."""
-        command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        # Its log is of no use to a reader: it calls its own orderly end an error.
+        command = [sys.executable, "-m", "ipykernel_launcher", "--log-level=CRITICAL"]
+        command += ["-f", "{connection_file}"]
         return KernelSpec(argv=command, display_name="Python 3", language="python")
 
     async def start_kernel(self, **kw: Any) -> None:  # type: ignore[override]  # as in its parent

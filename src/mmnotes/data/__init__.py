@@ -5,23 +5,25 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mmnotes.data.decode import ImageReport
-    from mmnotes.data.images import ArrayImages, FolderImages, Images, ZipImages
+    from mmnotes.data.images import ArrayImages, Images
     from mmnotes.data.knobs import KNOBS, MarketConfig
     from mmnotes.data.market import Market, simulate
     from mmnotes.data.prepared import Dataset, at_hand, available, fingerprint, load
     from mmnotes.data.registry import DatasetInfo, data_folder, listing
     from mmnotes.data.splits import by_day
+    from mmnotes.data.stored import FolderImages, ZipImages
     from mmnotes.data.tables import Catalog, Impressions, Interactions
     from mmnotes.data.traits import photo_statistics, traits_of
 
 _WHERE = {
     "decode": ("ImageReport",),
-    "images": ("ArrayImages", "FolderImages", "Images", "ZipImages"),
+    "images": ("ArrayImages", "Images"),
     "knobs": ("KNOBS", "MarketConfig"),
     "market": ("Market", "simulate"),
     "prepared": ("Dataset", "at_hand", "available", "fingerprint", "load"),
     "registry": ("DatasetInfo", "data_folder", "listing"),
     "splits": ("by_day",),
+    "stored": ("FolderImages", "ZipImages"),
     "tables": ("Catalog", "Impressions", "Interactions"),
     "traits": ("photo_statistics", "traits_of"),
 }

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from mmnotes.data.archive import open_zip
-from mmnotes.data.images import ZipImages
+from mmnotes.data.stored import ZipImages
 from mmnotes.data.tables import Catalog
 from mmnotes.errors import InputError
 
