@@ -99,6 +99,18 @@ def test_full_results_stand_beside_the_fast_ones(make_page, data_room, kept_from
     assert "full mode" in real.note
 
 
+def test_one_full_result_in_a_sentence(make_page, data_room, kept_from):
+    assert make_page().real(NAME, compute).beside("the gain", "gain") == ""  # nothing kept
+    kept_from(lambda dataset: {"new": {"gain": GAIN}}, mode="full")
+    real = make_page().real(NAME, compute)
+    sentence = " In the kept full run the gain was 0.030 [0.010, 0.050]."
+    assert real.beside("the gain", "new", "gain") == sentence
+    with pytest.raises(InputError, match=r"the kept full run on .amazon-apparel. has no new › loss"):
+        real.beside("the loss", "new", "loss")
+    data_room.at_hand = False
+    assert make_page(mode="full").real(NAME, compute).beside("the gain", "new", "gain") == ""
+
+
 def test_without_data_and_without_results_there_is_nothing_to_show(make_page, data_room):
     data_room.at_hand = False
     with pytest.raises(DataNotFound, match=r"03_fusion: dataset 'amazon-apparel' is not at hand"):

@@ -1,7 +1,8 @@
 """Items, who took them, and what was shown to whom: simulated, or read from prepared folders."""
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from mmnotes.lazy import attach
 
 if TYPE_CHECKING:
     from mmnotes.data.decode import ImageReport
@@ -27,7 +28,6 @@ _WHERE = {
     "tables": ("Catalog", "Impressions", "Interactions"),
     "traits": ("photo_statistics", "traits_of"),
 }
-_MODULE = {name: module for module, names in _WHERE.items() for name in names}
 
 __all__ = [
     "KNOBS",
@@ -55,13 +55,4 @@ __all__ = [
     "traits_of",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Import a name when it is first asked for, so that ``import mmnotes.data`` costs nothing."""
-    if name not in _MODULE:
-        raise AttributeError(f"module 'mmnotes.data' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"mmnotes.data.{_MODULE[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = attach(__name__, _WHERE)

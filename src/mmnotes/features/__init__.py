@@ -1,7 +1,8 @@
 """What the items look like in numbers: a matrix for each modality, and who has it."""
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from mmnotes.lazy import attach
 
 if TYPE_CHECKING:
     from mmnotes.features.block import FeatureBlock, Layout, ModalityColumns, stack
@@ -21,7 +22,6 @@ _WHERE = {
     "text": ("TfidfText",),
     "trial": ("Sample", "Trial", "known_and_new"),
 }
-_MODULE = {name: module for module, names in _WHERE.items() for name in names}
 
 __all__ = [
     "FeatureBlock",
@@ -41,13 +41,4 @@ __all__ = [
     "user_profiles",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Import a name when it is first asked for: scikit-learn takes a second to load."""
-    if name not in _MODULE:
-        raise AttributeError(f"module 'mmnotes.features' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"mmnotes.features.{_MODULE[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = attach(__name__, _WHERE)

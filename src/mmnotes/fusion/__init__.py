@@ -12,6 +12,7 @@ from mmnotes.fusion.early import EarlyFusion
 from mmnotes.fusion.late import LateFusion
 from mmnotes.fusion.learners import gbdt, logistic
 from mmnotes.fusion.single import SingleModality
+from mmnotes.lazy import attach
 
 if TYPE_CHECKING:
     from mmnotes.fusion.mlp import MlpRanker
@@ -27,10 +28,4 @@ __all__ = [
     "without",
 ]
 
-
-def __getattr__(name: str) -> type:
-    if name == "MlpRanker":
-        from mmnotes.fusion.mlp import MlpRanker
-
-        return MlpRanker
-    raise AttributeError(f"module 'mmnotes.fusion' has no attribute {name!r}")
+__getattr__, _ = attach(__name__, {"mlp": ("MlpRanker",)})

@@ -5,8 +5,9 @@ draw in the one style of the book. ``claims`` and ``results`` read the ledger an
 ``mmnotes.book`` shares them. Names load when first used: the ledger is read without matplotlib.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from mmnotes.lazy import attach
 
 if TYPE_CHECKING:
     from mmnotes.report.charts import compare_densities, dot_interval, label_line, line_interval
@@ -14,17 +15,11 @@ if TYPE_CHECKING:
     from mmnotes.report.real import Real
     from mmnotes.report.style import HUES, INK, figure, use_style
 
-_HOMES = {
-    "Page": "page",
-    "Real": "real",
-    "HUES": "style",
-    "INK": "style",
-    "figure": "style",
-    "use_style": "style",
-    "compare_densities": "charts",
-    "dot_interval": "charts",
-    "label_line": "charts",
-    "line_interval": "charts",
+_WHERE = {
+    "charts": ("compare_densities", "dot_interval", "label_line", "line_interval"),
+    "page": ("Page",),
+    "real": ("Real",),
+    "style": ("HUES", "INK", "figure", "use_style"),
 }
 
 __all__ = [
@@ -40,12 +35,4 @@ __all__ = [
     "use_style",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'mmnotes.report' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"mmnotes.report.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = attach(__name__, _WHERE)

@@ -132,7 +132,8 @@ def compare_densities(
         )
     # As numpy's histogram has it: values that are all the same get a bin of width one.
     edges = np.histogram_bin_edges(everything, bins)
-    for (name, values), colour in zip(series.items(), row_hues(hues, list(series)), strict=True):
+    colours = row_hues(hues, list(series))
+    for place, ((name, values), colour) in enumerate(zip(series.items(), colours, strict=True)):
         counts = np.histogram(values, edges)[0]
         height = counts / counts.max()
         ax.stairs(height, edges, fill=True, color=colour, alpha=0.55)
@@ -140,7 +141,7 @@ def compare_densities(
         ax.annotate(
             name,
             (middle, 1),
-            xytext=(0, 3),
+            xytext=(0, 3 + _GAP * place),  # one above the other: highest points may coincide
             textcoords="offset points",
             ha="center",
             va="bottom",
@@ -149,7 +150,7 @@ def compare_densities(
         )
     if threshold is not None:
         ax.axvline(threshold, color=INK, linewidth=1, linestyle=(0, (3, 2)))
-    ax.set(yticks=[], ylim=(0, 1.2))
+    ax.set(yticks=[], ylim=(0, 1 + 0.25 * len(series)))
     ax.spines["left"].set_visible(False)
 
 

@@ -45,6 +45,32 @@ class Real:
             )
         return self.values[key]
 
+    def beside(self, what: str, *keys: str) -> str:
+        """A sentence with one result of the kept full run, to stand beside this run's own.
+
+        Empty where none was kept, or where the results shown are the kept full run itself.
+
+        Parameters
+        ----------
+        what : str
+            What the result is, in words.
+        *keys : str
+            The way to it: ``beside("the gain", "new", "gain")`` shows ``values["new"]["gain"]``.
+
+        Raises
+        ------
+        InputError
+            If the kept run has no such result.
+        """
+        if self.kept is None or self.kept == self.values:
+            return ""
+        found: Any = self.kept
+        for key in keys:
+            if not isinstance(found, Mapping) or key not in found:
+                raise InputError(f"the kept full run on {self.dataset!r} has no {' › '.join(keys)}")
+            found = found[key]
+        return f" In the kept full run {what} was {found}."
+
     def entry(self) -> dict[str, Any]:
         """What the runner reads: dataset, source, payload and provenance."""
         return {
