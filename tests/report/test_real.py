@@ -105,7 +105,7 @@ def test_one_full_result_in_a_sentence(make_page, data_room, kept_from):
     real = make_page().real(NAME, compute)
     sentence = " In the kept full run the gain was 0.030 [0.010, 0.050]."
     assert real.beside("the gain", "new", "gain") == sentence
-    with pytest.raises(InputError, match=r"the kept full run on .amazon-apparel. has no new › loss"):
+    with pytest.raises(InputError, match="has no new › loss"):
         real.beside("the loss", "new", "loss")
     data_room.at_hand = False
     assert make_page(mode="full").real(NAME, compute).beside("the gain", "new", "gain") == ""
