@@ -90,7 +90,7 @@ REAL = {
     "dataset": "amazon-apparel",
     "source": "run",
     "payload": {"n_items": 16018, "gain": 0.1},
-    "provenance": dict.fromkeys(results.PROVENANCE, "x"),
+    "provenance": {**dict.fromkeys(results.PROVENANCE, "x"), "date": "2026-11-21"},
 }
 
 

@@ -9,6 +9,7 @@ from mmnotes.book.records import MIME
 from mmnotes.book.scoreboard import as_json, scoreboard, status
 from mmnotes.book.staging import run_line, stage, staged_copy, title
 from mmnotes.report.claims import read_ledger
+from mmnotes.report.real import KEPT, RAN
 
 NBSP = "\N{NO-BREAK SPACE}"
 INJECTED = '# Parameters\nmode = "full"\nseed = 0\nn_seeds = 5\nnull = False\ndevice = "auto"\n'
@@ -46,6 +47,25 @@ def test_the_first_screen(executed, make):
     assert colab.metadata["tags"] == ["remove-cell"]
     assert "hide-input" in parameters.metadata["tags"]
     nbformat.validate(staged)
+
+
+@pytest.mark.parametrize("note", [f"{RAN} on toys: 9 items.", f"{KEPT} toys is not at hand."])
+def test_the_section_on_real_data_opens_with_where_its_numbers_come_from(executed, note):
+    shown = new_output("display_data", {"text/markdown": note})
+    executed.cells[10].outputs.append(shown)
+    staged = staged_copy(executed, "x")
+    (section,) = [c for c in staged.cells if "## On real data" in c.source.splitlines()]
+    after = section.source.split("## On real data\n\n")[1]
+    assert after.startswith(note)
+    assert not [o for c in staged.cells for o in c.get("outputs", []) if o == shown]
+
+
+def test_a_page_of_kept_results_says_so_on_its_first_screen(make, outcomes):
+    real = {"dataset": "toys", "source": "kept", "provenance": {"date": "2026-11-21"}}
+    run = make.run(real=[real])
+    said = "toys was not at hand: its results are kept from 21 November 2026."
+    assert said in run_line(run, None, outcomes)
+    assert "toys" not in run_line(make.run(real=[{**real, "source": "run"}]), None, outcomes)
 
 
 def test_the_parameters_are_those_of_the_run(executed):

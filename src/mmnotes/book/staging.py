@@ -14,6 +14,9 @@ from mmnotes.book.rules import tags
 from mmnotes.book.runs import Run
 from mmnotes.book.scoreboard import scoreboard
 from mmnotes.book.words import spelt
+from mmnotes.report.real import KEPT, RAN
+
+_REAL_HEADING = "## On real data"
 
 
 def stage(checkout: Checkout, runs: Iterable[Run], outcomes: Sequence[Outcome]) -> None:
@@ -45,7 +48,8 @@ def staged_copy(nb: Any, line: str) -> Any:
     """The notebook as the book shows it.
 
     After the title come the figure that proves the claim and the line on time and hardware. The
-    parameters are those that it ran with; records, and what papermill noted, are left out.
+    parameters are those that it ran with; records, and what papermill noted, are left out. The
+    section on real data opens with where its numbers come from.
     """
     v4 = need("nbformat.v4")
     nb = copy.deepcopy(nb)
@@ -56,6 +60,7 @@ def staged_copy(nb: Any, line: str) -> Any:
             cell.outputs = [output for output in cell.outputs if not is_records(output)]
         for noted in ("papermill", "execution"):
             cell.metadata.pop(noted, None)
+    _origin_first(cells)
     opening = [v4.new_markdown_cell(line, id="mmnotes-run")]
     if lead is not None:
         # MyST-NB shows nothing of a cell without source
@@ -78,12 +83,22 @@ def run_line(as_is: Run, null: Run | None, outcomes: Sequence[Outcome]) -> str:
         as_is.records.hardware,
     ]
     told = ", ".join(condition for condition in conditions if condition)
-    ran = f"Ran in {as_is.seconds:.0f} s on {_day(as_is.date)}: {told}."
+    ran = f"Ran in {as_is.seconds:.0f} s on {_day(as_is.date)}: {told}.{_kept(as_is)}"
     if null is None or not any(outcome.status == "holds" for outcome in outcomes):
         return f"*{ran}*"
     return (
         f"*{ran} With the effect switched off (the null run, {null.seconds:.0f} s) each claim that "
         "holds here comes out false, as it must.*"
+    )
+
+
+def _kept(run: Run) -> str:
+    """A sentence on each dataset whose results this run did not compute."""
+    kept = [real for real in run.records.real if real["source"] == "kept"]
+    return "".join(
+        f" {real['dataset']} was not at hand: its results are kept from "
+        f"{_day(real['provenance']['date'])}."
+        for real in kept
     )
 
 
@@ -99,6 +114,22 @@ def lead_figure(nb: Any) -> Mapping[str, Any] | None:
             if output.get("metadata", {}).get("mmnotes", {}).get("lead"):
                 return copy.deepcopy(output)
     return None
+
+
+def _origin_first(cells: Sequence[Any]) -> None:
+    """Move the note on where the numbers of a section come from to right under its heading."""
+    heading = next((cell for cell in cells if _REAL_HEADING in cell.source.splitlines()), None)
+    if heading is None:
+        return
+    notes = []
+    for cell in cells:
+        for output in list(cell.get("outputs", [])):
+            note = output.get("data", {}).get("text/markdown", "")
+            if note.startswith((RAN, KEPT)):
+                notes.append(note)
+                cell.outputs.remove(output)
+    note = "\n\n".join([_REAL_HEADING, *notes])
+    heading.source = heading.source.replace(_REAL_HEADING, note, 1)
 
 
 def _with_parameters(cells: Sequence[Any]) -> list[Any]:

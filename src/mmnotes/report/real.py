@@ -12,6 +12,9 @@ from mmnotes.report.values import freeze, thaw
 
 Compute = Callable[[Any], Mapping[str, Any]]
 
+# How the note on the origin of a section's numbers begins; the book moves it to the section's top.
+RAN, KEPT = "**Ran here just now**", "**Kept results:**"
+
 
 @dataclass(frozen=True)
 class Real:
@@ -146,7 +149,7 @@ def _from_kept(
 
 def _run_note(data: Any, origin: Mapping[str, Any]) -> str:
     return (
-        f"**Ran here just now** on {data.name}: {len(data.catalog):,} items, "
+        f"{RAN} on {data.name}: {len(data.catalog):,} items, "
         f"{origin['wall_seconds']:.0f} s, {origin['device']}."
     )
 
@@ -154,7 +157,7 @@ def _run_note(data: Any, origin: Mapping[str, Any]) -> str:
 def _kept_note(kept: results.Kept) -> str:
     origin = kept.provenance
     return (
-        f"**Kept results:** {kept.dataset} is not at hand, so these numbers are not computed now. "
+        f"{KEPT} {kept.dataset} is not at hand, so these numbers are not computed now. "
         f"They are from {origin['date']}: {kept.mode} mode, {origin['device']}, "
         f"commit `{origin['commit']}`. To run them here, set `MMNOTES_DATA` to the folder that "
         f"holds `{kept.dataset}/`."
