@@ -3,7 +3,7 @@ from itertools import chain, combinations, permutations
 import numpy as np
 import pytest
 
-from mmnotes.data.exposure import INDIFFERENT_POOL, POOL, Shelf, draw_slates
+from mmnotes.data.exposure import INDIFFERENT_POOL, POOL, Preference, Shelf, draw_slates
 from mmnotes.errors import InputError
 
 
@@ -13,11 +13,13 @@ def stock(n_items, n_days=1, bucket=None, launch=None):
     return Shelf.stock(bucket, launch, n_days), bucket
 
 
-def draw(shelf_and_bucket, n, size, preference, similarity=0.0, day=None, seed=0):
+def draw(shelf_and_bucket, n, size, preference, similarity=0.0, day=None, seed=0, pull=0.0, lure=0):
     shelf, bucket = shelf_and_bucket
     day = np.zeros(n, int) if day is None else day
     rng = np.random.default_rng(seed)
-    return draw_slates(day, size, np.asarray(preference, float), shelf, bucket, similarity, rng)
+    common = np.asarray(preference, float)
+    preferred = Preference(common, np.zeros(len(common)) + lure, np.zeros(n) + pull)
+    return draw_slates(day, size, preferred, shelf, bucket, similarity, rng)
 
 
 class TestShelf:
@@ -90,6 +92,21 @@ class TestSlates:
             )
             found = (codes == slate @ (10 ** np.arange(size))).mean()
             assert found == pytest.approx(wanted, abs=5 * np.sqrt(wanted * (1 - wanted) / n))
+
+    def test_a_slate_that_follows_the_lure_is_one_whose_common_preference_has_it(self):
+        common, lure = np.array([0.0, 0.7, -0.4, 0.2]), np.array([1.0, 0.0, 0.0, 1.0])
+        for pull in (-1.5, 0.0, 2.0):
+            told = draw(stock(4), 500, 2, common, pull=pull, lure=lure)
+            known = draw(stock(4), 500, 2, common + pull * lure)
+            np.testing.assert_array_equal(told, known)
+
+    def test_each_slate_follows_the_lure_as_far_as_it_is_pulled(self):
+        lure = (np.arange(60) < 30).astype(float)
+        pull = np.repeat([-2.0, 0.0, 2.0], 2000)
+        drawn = draw(stock(60), len(pull), 5, np.zeros(60), pull=pull, lure=lure)
+        away, alike, towards = lure[drawn].reshape(3, -1).mean(axis=1)
+        assert away < 0.2 < 0.8 < towards
+        assert alike == pytest.approx(0.5, abs=0.02)
 
     def test_the_brute_force_adds_up(self):
         assert INDIFFERENT_POOL == 3

@@ -78,6 +78,21 @@ def titles_shown_are_better(made):
     return (liked[made.impressions.item].mean() - liked.mean()) / liked.std()
 
 
+def eager_users_click_more(made):
+    clicks = np.bincount(made.impressions.user, made.impressions.clicked)
+    rate = clicks / np.bincount(made.impressions.user)
+    return np.corrcoef(made.readiness, rate)[0, 1]
+
+
+def eager_users_are_shown_their_own_half(made):
+    """How far the share of a category in a user's slates goes with readiness, over categories."""
+    rows = made.impressions
+    category = made.catalog.items["category"].to_numpy()[rows.item]
+    shown = [np.bincount(rows.user, category == name) for name in np.unique(category.astype(str))]
+    shares = np.array(shown) / np.bincount(rows.user)
+    return np.mean([np.corrcoef(made.readiness, share)[0, 1] ** 2 for share in shares])
+
+
 def promoted_are_shown_more(made):
     promoted = made.catalog.items["promoted"].to_numpy()
     return promoted[made.impressions.item].mean() / promoted.mean() - 1
@@ -164,10 +179,12 @@ EFFECTS = {
     "personal": (0.3, disagreement_of_users, 1e-9),
     "sharpness": (1.6, clicks_follow_utility, 0.03),
     "click_rate": (0.4, clicks_of_average_items, 0.04),
+    "eagerness": (1.0, eager_users_click_more, 0.3),
     "device_tilt": (0.7, clicks_follow_the_picture_on_a_phone, 0.05),
     "position_bias": (1.0, clicks_lost_down_the_slate, 0.2),
     "logging_bias": (1.0, titles_shown_are_better, 0.04),
     "promotion": (3.0, promoted_are_shown_more, 0.1),
+    "steering": (1.0, eager_users_are_shown_their_own_half, 0.03),
     "slate_similarity": (0.8, slates_of_one_category, 0.02),
     "drift": (1.0, taste_turns, 1e-9),
     "new_items": (0.5, first_shown_late, 0.01),
@@ -201,6 +218,7 @@ CHANGES = {
     "redundancy": {"traits of image", "pictures", "clicks"},
     "logging_bias": {"slates", "clicks"},
     "promotion": {"promoted", "slates", "clicks"},
+    "steering": {"slates", "clicks"},
     "slate_similarity": {"slates", "clicks"},
     "new_items": {"launch", "slates", "clicks"},
     "missing_text": {"traits of text", "titles", "clicks"},

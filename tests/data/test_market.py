@@ -15,10 +15,10 @@ from mmnotes.errors import InputError
 SMALL = MarketConfig(n_users=80, n_items=200, n_days=8, slate_size=8)
 # Everything at once.
 BUSY = replace(
-    SMALL, redundancy=0.5, complement=0.3, device_tilt=0.4, position_bias=0.7, logging_bias=1.0,
-    promotion=1.0, slate_similarity=0.2, drift=0.5, new_items=0.3, missing_text=0.1,
-    missing_image=0.1, missing_metadata=0.1, missing_bias=1.0, short_titles=0.2, dark_images=0.2,
-    duplicates=0.2, studio=0.5,
+    SMALL, redundancy=0.5, complement=0.3, eagerness=0.5, device_tilt=0.4, position_bias=0.7,
+    logging_bias=1.0, promotion=1.0, steering=0.5, slate_similarity=0.2, drift=0.5, new_items=0.3,
+    missing_text=0.1, missing_image=0.1, missing_metadata=0.1, missing_bias=1.0, short_titles=0.2,
+    dark_images=0.2, duplicates=0.2, studio=0.5,
 )  # fmt: skip
 
 
@@ -154,12 +154,13 @@ class TestClicks:
     def test_an_average_item_has_the_click_rate(self, market):
         rows = market.impressions
         utility, attraction = market.utility(rows), market.attraction(rows)
-        order = np.argsort(utility)
-        assert (np.diff(attraction[order]) >= 0).all()
-        nearest = np.abs(utility).argmin()
+        eager = 0.5 * market.readiness[rows.user]
+        order = np.argsort(1.6 * utility + eager)
+        assert (np.diff(attraction[order]) >= -1e-12).all()
+        nearest = np.abs(1.6 * utility + eager).argmin()
         assert attraction[nearest] == pytest.approx(0.3, abs=1e-3)
         odds = np.log(attraction / (1 - attraction))
-        np.testing.assert_allclose(odds - np.log(0.3 / 0.7), 1.6 * utility, atol=1e-9)
+        np.testing.assert_allclose(odds - np.log(0.3 / 0.7) - eager, 1.6 * utility, atol=1e-9)
 
     def test_nobody_choosy(self):
         market = simulate(SMALL.null("sharpness"))

@@ -43,10 +43,28 @@ class Shelf:
         return self.items[self.start[which] + (rng.random(which.shape) * count).astype(np.int64)]
 
 
+@dataclass(frozen=True)
+class Preference:
+    """What the logging policy would rather show, in log-odds: to everyone, and to some more so."""
+
+    common: np.ndarray  # (n_items,)
+    lure: np.ndarray  # (n_items,) what is shown to some more than to others
+    pull: np.ndarray  # (n_slates,) how much this slate follows the lure; below 0, away from it
+
+    @property
+    def picky(self) -> bool:
+        """Is any item preferred to another?"""
+        return bool(np.ptp(self.common) > 0 or (np.ptp(self.lure) > 0 and self.pull.any()))
+
+    def of(self, items: np.ndarray) -> np.ndarray:
+        """Preference of each slate's items, (n_slates, m) float from (n_slates, m) int."""
+        return self.common[items] + self.pull[:, None] * self.lure[items]
+
+
 def draw_slates(
     day: np.ndarray,
     slate_size: int,
-    preference: np.ndarray,
+    preference: Preference,
     shelf: Shelf,
     bucket: np.ndarray,
     similarity: float,
@@ -61,8 +79,8 @@ def draw_slates(
     ----------
     day : (n_slates,) int
     slate_size : int
-    preference : (n_items,) float
-        The logging policy's score of each item, in log-odds.
+    preference : Preference
+        The logging policy's scores.
     bucket : (n_items,) int
     similarity : float
         Share of each pool drawn from the bucket of one anchor item.
@@ -81,13 +99,13 @@ def draw_slates(
             f"market: on day {day[shelf.on_sale[0, day] < slate_size][0]} fewer items are on sale "
             f"than a slate of {slate_size} needs; lower new_items or slate_size"
         )
-    picky = np.ptp(preference) > 0 or similarity > 0
+    picky = preference.picky or similarity > 0
     n, pool_size = len(day), (POOL if picky else INDIFFERENT_POOL) * slate_size
     anchor = shelf.draw(np.zeros(n, dtype=np.int64), day, rng)
     near = rng.random((n, pool_size)) < similarity
     which = np.where(near, 1 + bucket[anchor][:, None], 0)
     pool = np.sort(shelf.draw(which, day[:, None], rng), axis=1)
-    keys = preference[pool] + rng.gumbel(size=pool.shape)
+    keys = preference.of(pool) + rng.gumbel(size=pool.shape)
     keys[:, 1:][pool[:, 1:] == pool[:, :-1]] = -np.inf  # each candidate once
     best = np.argpartition(-keys, slate_size - 1, axis=1)[:, :slate_size]
     best = np.take_along_axis(best, np.argsort(-np.take_along_axis(keys, best, 1), axis=1), axis=1)

@@ -79,6 +79,12 @@ class MarketConfig:
         least=0.001,
         most=0.9,
     )
+    eagerness: float = _knob(
+        0.0,
+        0.0,
+        "how far users differ in how readily they click, whatever is shown, in log-odds",
+        most=5.0,
+    )
     device_tilt: float = _knob(
         0.0, 0.0, "how much more the picture, and less the title, weighs on a phone"
     )
@@ -93,6 +99,9 @@ class MarketConfig:
         0.0,
         "how strongly the platform promotes what already sells, to the top slots",
         most=10.0,
+    )
+    steering: float = _knob(
+        0.0, 0.0, "how strongly eager users are shown one half of the categories", most=10.0
     )
     slate_similarity: float = _knob(
         0.0, 0.0, "share of a slate that is drawn from one category: near misses beside each other"

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mmnotes.data.drawing import IMAGE_TRAITS
-from mmnotes.data.exposure import Shelf, draw_slates
+from mmnotes.data.exposure import Preference, Shelf, draw_slates
 from mmnotes.data.items import METADATA_TRAITS, Streams, given_items, make_items
 from mmnotes.data.knobs import MODALITIES, MarketConfig
 from mmnotes.data.tables import Catalog, Impressions
@@ -31,6 +31,8 @@ class Market:
     taste : Taste
     launch : (n_items,) int
         The day from which an item is on sale.
+    readiness : (n_users,) float
+        How readily each user clicks, in standard deviations; it counts ``eagerness`` times.
     impressions : Impressions
         Ordered by day.
     """
@@ -40,6 +42,7 @@ class Market:
     traits: dict[str, np.ndarray]
     taste: Taste
     launch: np.ndarray
+    readiness: np.ndarray
     impressions: Impressions
 
     def utility(self, rows: Impressions, seen: Collection[str] = MODALITIES) -> np.ndarray:
@@ -62,7 +65,8 @@ class Market:
         """Probability of a click on each row where it is looked at, (n_rows,)."""
         base = np.log(self.config.click_rate / (1 - self.config.click_rate))
         utility = self.taste.utility(self.traits, rows)
-        return 1 / (1 + np.exp(-(base + self.config.sharpness * utility)))
+        eager = self.config.eagerness * self.readiness[rows.user]
+        return 1 / (1 + np.exp(-(base + eager + self.config.sharpness * utility)))
 
     def examination(self, rows: Impressions) -> np.ndarray:
         """Probability that each row is looked at, (n_rows,): the position-based model.
@@ -146,14 +150,15 @@ def simulate(
     promoted = _promote(appeal, config.promotion, streams("promotion"))
     catalog = _with_policy(items.catalog, promoted)
     launch = _launch_days(config, streams("launch"))
-    preference = config.logging_bias * _standard(items.traits["text"] @ taste.common["text"])
-    preference = preference + config.promotion * promoted
+    common = config.logging_bias * _standard(items.traits["text"] @ taste.common["text"])
+    common = common + config.promotion * promoted
     column = bucket or catalog.content[0]
     if column not in catalog.items:
         raise InputError(f"market: bucket {column!r} is no column; there are {catalog.content}")
     codes = pd.factorize(catalog.items[column], use_na_sentinel=False)[0]
-    impressions = _show(config, preference, codes, launch, streams)
-    market = Market(config, catalog, dict(items.traits), taste, launch, impressions)
+    readiness = streams("readiness").normal(size=config.n_users)
+    impressions = _show(config, common, readiness, codes, launch, streams)
+    market = Market(config, catalog, dict(items.traits), taste, launch, readiness, impressions)
     return replace(market, impressions=_click(market, streams("clicks")))
 
 
@@ -183,7 +188,8 @@ def _launch_days(config: MarketConfig, rng: np.random.Generator) -> np.ndarray:
 
 def _show(
     config: MarketConfig,
-    preference: np.ndarray,
+    common: np.ndarray,
+    readiness: np.ndarray,
     bucket: np.ndarray,
     launch: np.ndarray,
     streams: Streams,
@@ -198,6 +204,9 @@ def _show(
     device = rng.integers(0, 2, size=n)
     shelf = Shelf.stock(bucket, launch, config.n_days)
     size = config.slate_size
+    preference = Preference(
+        common, _favoured(bucket, streams("steering")), config.steering * readiness[user]
+    )
     slates = draw_slates(
         day, size, preference, shelf, bucket, config.slate_similarity, streams("slates")
     )
@@ -210,6 +219,12 @@ def _show(
         day=np.repeat(day, size),
         device=np.repeat(device, size),
     )
+
+
+def _favoured(bucket: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """One half of the buckets at random: 1 for their items, 0 for the others, (n_items,)."""
+    n_buckets = bucket.max() + 1
+    return (rng.permutation(n_buckets) < n_buckets // 2)[bucket].astype(float)
 
 
 def _click(market: Market, rng: np.random.Generator) -> Impressions:
