@@ -22,7 +22,9 @@ def test_an_unknown_name():
         get("PLOES")
 
 
-@pytest.mark.parametrize("room", ["data", "features", "fusion", "evaluate", "report"])
+@pytest.mark.parametrize(
+    "room", ["data", "features", "fusion", "recommenders", "evaluate", "report"]
+)
 def test_every_public_name_is_there(room):
     package = __import__(f"mmnotes.{room}", fromlist=["__all__"])
     assert len(package.__all__) == len(set(package.__all__))

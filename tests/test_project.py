@@ -177,7 +177,9 @@ def test_import_is_quick():
     assert min(float(in_new_python(code)) for _ in range(3)) < IMPORT_SECONDS
 
 
-@pytest.mark.parametrize("room", ["", ".data", ".features", ".fusion", ".evaluate", ".report"])
+@pytest.mark.parametrize(
+    "room", ["", ".data", ".features", ".fusion", ".recommenders", ".evaluate", ".report"]
+)
 def test_import_without_torch(room):
     """torch, and what renders the book, load when something needs them."""
     late = ["torch", "papermill", "nbformat", "nbclient", "sphinx", "jupyter_book"]

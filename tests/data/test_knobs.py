@@ -19,19 +19,9 @@ def market(config: MarketConfig) -> Market:
     return simulate(config, seed=1)
 
 
-def pairs(made: Market, day: int = 0, n_items: int = 60) -> Impressions:
-    """Every user before the same items, one slate each."""
-    n_users = made.config.n_users
-    n = n_users * n_items
-    return Impressions(
-        impression=np.repeat(np.arange(n_users), n_items),
-        user=np.repeat(np.arange(n_users), n_items),
-        item=np.tile(np.arange(n_items), n_users),
-        position=np.tile(np.arange(1, n_items + 1), n_users),
-        clicked=np.zeros(n, bool),
-        day=np.full(n, day),
-        device=np.zeros(n, int),
-    )
+def pairs(made: Market, day: int = 0) -> Impressions:
+    """Every user before the same items."""
+    return Impressions.all_pairs(made.config.n_users, 60, day)
 
 
 def share_of(name):

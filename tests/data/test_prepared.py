@@ -67,11 +67,15 @@ class TestAtHand:
             data.load("movielens", shelf)
 
     def test_listing(self, shelf, tmp_path):
-        (line,) = data.listing(shelf)
-        assert (line.name, line.at_hand, line.n_rows) == (NAME, True, 16_042)
-        assert line.path == shelf / NAME
-        assert all(dataclasses.asdict(line)[field] for field in ("about", "licence", "citation"))
-        assert not data.listing(tmp_path)[0].at_hand
+        lines = {line.name: line for line in data.listing(shelf)}
+        assert list(lines) == [NAME, "amazon-baby", "coat", "open-bandit"]
+        assert (lines[NAME].at_hand, lines[NAME].n_rows) == (True, 16_042)
+        assert lines[NAME].path == shelf / NAME
+        for line in lines.values():
+            assert line.at_hand == (line.name == NAME)
+            assert line.n_rows > 0
+            assert all(dataclasses.asdict(line)[key] for key in ("about", "licence", "citation"))
+        assert not any(line.at_hand for line in data.listing(tmp_path))
 
     def test_not_at_hand_says_where_it_was_looked_for(self, tmp_path):
         with pytest.raises(DataNotFound, match=f"{tmp_path}.*Set MMNOTES_DATA"):
@@ -201,14 +205,14 @@ class TestBadFolders:
 
 def test_importing_the_room_is_cheap():
     code = (
-        "import sys, mmnotes.data, mmnotes.features; "
+        "import sys, mmnotes.data, mmnotes.features, mmnotes.recommenders; "
         "print([m for m in ('torch', 'pandas', 'sklearn', 'PIL') if m in sys.modules])"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("room", ["data", "features"])
+@pytest.mark.parametrize("room", ["data", "features", "recommenders"])
 def test_every_public_name_can_be_had(room):
     module = importlib.import_module(f"mmnotes.{room}")
     assert dir(module) == sorted(module.__all__)

@@ -170,9 +170,11 @@ def test_bad_values(values, message):
 
 
 def test_bad_settings():
-    for settings in ({"n_resamples": 10}, {"level": 1.0}, {"level": 0.0}):
-        with pytest.raises(InputError, match="n_resamples from 100 and a level between 0 and 1"):
-            mean_interval([np.arange(5.0)], **settings)
+    with pytest.raises(InputError, match="n_resamples from 100, not 10"):
+        mean_interval([np.arange(5.0)], n_resamples=10)
+    for level in (0.0, 1.0, 95):
+        with pytest.raises(InputError, match=f"level between 0 and 1, not {level}"):
+            mean_interval([np.arange(5.0)], level=level)
 
 
 def test_bad_pairs():

@@ -5,6 +5,9 @@ import warnings
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from mmnotes.errors import InputError
 from mmnotes.fusion import EarlyFusion, LateFusion, SingleModality, logistic, without
@@ -49,6 +52,22 @@ def test_a_brought_classifier_gets_the_columns_in_order(world):
     assert not hasattr(brought, "coef_")  # the one given stays as it was
     theirs = LogisticRegression().fit(world.X[:, : world.context.start], world.y)
     assert ours.ranker_.coef_ == pytest.approx(theirs.coef_)
+
+
+def test_weights_of_rows_are_repeats(world):
+    times = np.random.default_rng(0).integers(0, 4, len(world.y))
+    rows = np.repeat(np.arange(len(world.y)), times)
+    for ranker in ("logistic", LogisticRegression()):
+        early = EarlyFusion(world.layout, ranker, missing="zero-mask")
+        weighted = early.fit(world.X, world.y, world.groups, times).score_items(world.X)
+        repeated = early.fit(world.X[rows], world.y[rows], world.groups[rows])
+        assert weighted == pytest.approx(repeated.score_items(world.X), abs=2e-3)
+
+
+def test_weights_are_refused_where_they_would_be_lost(world):
+    for ranker in (KNeighborsClassifier(), make_pipeline(StandardScaler(), KNeighborsClassifier())):
+        with pytest.raises(InputError, match="KNeighborsClassifier takes no sample_weight"):
+            EarlyFusion(world.layout, ranker).fit(world.X, world.y, None, np.ones(len(world.y)))
 
 
 def test_columns_outside_the_layout_are_not_used(make):

@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 
 from mmnotes.errors import InputError
-from mmnotes.fusion import EarlyFusion, LateFusion, SingleModality, without
+from mmnotes.fusion import EarlyFusion, LateFusion, MlpRanker, SingleModality, without
 
 
 class Loud(ClassifierMixin, BaseEstimator):
@@ -195,7 +195,7 @@ def test_held_out_groups_stay_whole(world, monkeypatch):
     monkeypatch.setattr(
         SingleModality,
         "fit",
-        lambda s, X, y, groups: seen.append(set(groups)) or fit(s, X, y, groups),
+        lambda s, X, y, groups, *more: seen.append(set(groups)) or fit(s, X, y, groups, *more),
     )
     LateFusion(world.layout, validation=0.25).fit(world.X, world.y, world.groups)
     assert seen[0] == seen[1]
@@ -236,6 +236,49 @@ def test_the_gate_wants_one_hot_context(world):
     X[3, world.context] = [0.5, 0]
     with pytest.raises(InputError, match="row 3 holds"):
         late.score_items(X)
+
+
+def test_scores_of_pairs_are_calibrated_before_they_are_added(make):
+    train, test = make(0, mostly_text), make(10, mostly_text)
+    pairs = MlpRanker("pairwise", hidden=0, learning_rate=2e-2)
+    late = LateFusion(train.layout, ranker=pairs).fit(train.X, train.y, train.groups)
+    assert late.scores_are_log_odds
+    assert late.predict_proba(test.X)[:, 1].mean() == pytest.approx(test.y.mean(), abs=0.02)
+    rows = LateFusion(train.layout).fit(train.X, train.y, train.groups)
+    assert test.ndcg(late) == pytest.approx(test.ndcg(rows), abs=0.02)
+    naive = LateFusion(train.layout, ranker={"text": "logistic", "image": pairs}, calibrate=False)
+    with pytest.raises(
+        InputError, match=r"those of \['image'\] are no log-odds: use calibrate=True"
+    ):
+        naive.fit(train.X, train.y, train.groups)
+
+
+def test_weights_of_rows_reach_every_part(make):
+    """Half of the rows, twice the weight: the same as those rows twice over."""
+    train = make(0, mostly_text, n_slates=300, missing=0.1)
+    half = train.groups % 2 == 0
+    settings = {"random_state": None, "validation": 0.5}
+    keep = np.where(train.groups % 4 < 2, 0, 1)  # which half of the slates is held out
+    for gate in ({}, {"gate": True, "context": train.context}):
+        late = LateFusion(train.layout, **settings, **gate)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("mmnotes.fusion.late.hold_out", lambda y, *_: keep[: len(y)] == 1)
+            weighted = late.fit(train.X, train.y, train.groups, np.where(half, 2.0, 0))
+        rows = np.repeat(np.arange(len(train.y)), np.where(half, 2, 0))
+        again = LateFusion(train.layout, **settings, **gate)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("mmnotes.fusion.late.hold_out", lambda y, *_, rows=rows: keep[rows] == 1)
+            repeated = again.fit(train.X[rows], train.y[rows], train.groups[rows])
+        assert weighted.score_items(train.X) == pytest.approx(
+            repeated.score_items(train.X), abs=2e-3
+        )
+
+
+def test_single_modality_scores_rows_without_it_as_an_average_one_of_pairs(world):
+    alone = SingleModality(world.layout, "text", MlpRanker("pairwise", max_epochs=2))
+    alone.fit(world.X, world.y, world.groups)
+    scores, there = alone.score_items(world.X), world.X[:, world.layout["text"].present] == 1
+    assert scores[~there] == pytest.approx(scores[there].mean())
 
 
 def test_too_little_to_learn_from(world):

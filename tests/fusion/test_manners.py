@@ -34,7 +34,14 @@ RANKERS = {
     "single": lambda w: SingleModality(w.layout, "text"),
     "single-zeros": lambda w: SingleModality(w.layout, "image", missing="zero-mask"),
     "mlp": lambda w: MlpRanker(**FEW),
+    "mlp-pairwise": lambda w: MlpRanker("pairwise", **FEW),
+    "mlp-softmax": lambda w: MlpRanker("softmax", **FEW),
+    "mlp-ndcg": lambda w: MlpRanker("ndcg", **FEW),
+    "early-pairwise": lambda w: EarlyFusion(w.layout, MlpRanker("pairwise", **FEW)),
+    "late-pairwise": lambda w: LateFusion(w.layout, ranker=MlpRanker("pairwise", **FEW)),
+    "single-pairwise": lambda w: SingleModality(w.layout, "text", MlpRanker("pairwise", **FEW)),
 }
+NEED_GROUPS = {name for name in RANKERS if name.endswith(("pairwise", "softmax", "ndcg"))}
 
 
 @pytest.fixture(params=RANKERS)
@@ -44,18 +51,30 @@ def ranker(request, world):
         yield RANKERS[request.param](world)
 
 
-def test_scores_and_probabilities(ranker, world):
+@pytest.fixture
+def needs_groups(request):
+    return request.node.callspec.params["ranker"] in NEED_GROUPS
+
+
+def test_scores_and_probabilities(ranker, world, needs_groups):
     assert ranker.fit(world.X, world.y, world.groups) is ranker
-    scores, probability = ranker.score_items(world.X), ranker.predict_proba(world.X)
+    scores = ranker.score_items(world.X)
     assert scores.shape == (len(world.X),)
     assert scores.dtype == np.float64
     assert np.isfinite(scores).all()
+    assert ranker.classes_.tolist() == [0, 1]
+    assert is_classifier(ranker)
+    assert ranker.scores_are_log_odds == (not needs_groups or isinstance(ranker, LateFusion))
+    if not ranker.scores_are_log_odds:
+        for method in (ranker.predict_proba, ranker.predict):
+            with pytest.raises(InputError, match="not how likely a click is: rank by score_items"):
+                method(world.X)
+        return
+    probability = ranker.predict_proba(world.X)
     assert probability.shape == (len(world.X), 2)
     assert probability.sum(axis=1) == pytest.approx(1)
     assert probability[:, 1] == pytest.approx(expit(scores))
     assert (ranker.predict(world.X) == (probability[:, 1] > 0.5)).all()
-    assert ranker.classes_.tolist() == [0, 1]
-    assert is_classifier(ranker)
 
 
 def test_clone_and_parameters(ranker, world):
@@ -111,10 +130,36 @@ def test_labels_and_groups_of_other_types(ranker, world):
     assert again.score_items(world.X.astype(float)) == pytest.approx(scores, abs=1e-6)
 
 
-def test_without_groups(ranker, world):
+def test_without_groups(ranker, world, needs_groups):
+    if needs_groups:
+        with pytest.raises(InputError, match="compares the rows of an impression: give groups"):
+            ranker.fit(world.X, world.y)
+        return
     ranker.fit(world.X, world.y)
     assert ranker.n_groups_without_click_ is None
     assert np.isfinite(ranker.score_items(world.X)).all()
+
+
+def test_weights_reach_the_learner(ranker, world):
+    ranker.fit(world.X, world.y, world.groups, np.ones(len(world.y)))
+    plain = ranker.score_items(world.X)
+    half = np.where(world.X[:, 0] > 0, 1.0, 0.01)
+    ranker.fit(world.X, world.y, world.groups, half)
+    assert np.abs(ranker.score_items(world.X) - plain).max() > 0.05 * plain.std()
+
+
+def test_bad_weights(ranker, world):
+    n = len(world.y)
+    bad = np.ones(n)
+    bad[[4, 9]] = np.nan, -1
+    for weights, message in (
+        (np.ones(n - 1), r"sample_weight must be \(600,\), .* not \(599,\)"),
+        (bad, "sample_weight: row 4 is nan; weights are finite and from 0 up"),
+        (-np.ones(n), "row 0 is -1.0"),
+        (np.where(world.y, 0, 1), "sample_weight is 0 on every row whose label is 1"),
+    ):
+        with pytest.raises(InputError, match=message):
+            ranker.fit(world.X, world.y, world.groups, weights)
 
 
 def test_groups_without_a_click_are_allowed_and_counted(ranker, world):

@@ -53,6 +53,16 @@ def test_weights_agree_with_scikit_learn_where_nothing_is_missing():
     assert got[0] == pytest.approx(theirs.intercept_[0], abs=2e-3)
 
 
+def test_weighted_rows_agree_with_scikit_learn():
+    rng = np.random.default_rng(0)
+    scores, weights = rng.normal(size=(2000, 3)), rng.integers(0, 4, 2000)
+    y = clicks(rng, scores @ [1.0, 0.5, 0.2] - 1)
+    there = np.ones_like(scores, dtype=bool)
+    got = fit_weights(scores, there, y, -1.0, np.zeros(4), weights)
+    theirs = LogisticRegression(C=1.0).fit(scores, y, weights)
+    assert got[1:] == pytest.approx(theirs.coef_[0], abs=2e-3)
+
+
 def test_weights_are_never_negative():
     rng = np.random.default_rng(0)
     scores = rng.normal(size=(2000, 2))

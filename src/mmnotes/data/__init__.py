@@ -6,8 +6,10 @@ from mmnotes.lazy import attach
 
 if TYPE_CHECKING:
     from mmnotes.data.decode import ImageReport
+    from mmnotes.data.graphs import Neighbors
     from mmnotes.data.images import ArrayImages, Images
     from mmnotes.data.knobs import KNOBS, MarketConfig
+    from mmnotes.data.logged import LoggedActions
     from mmnotes.data.market import Market, simulate
     from mmnotes.data.prepared import Dataset, at_hand, available, fingerprint, load
     from mmnotes.data.registry import DatasetInfo, data_folder, listing
@@ -18,8 +20,10 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "decode": ("ImageReport",),
+    "graphs": ("Neighbors",),
     "images": ("ArrayImages", "Images"),
     "knobs": ("KNOBS", "MarketConfig"),
+    "logged": ("LoggedActions",),
     "market": ("Market", "simulate"),
     "prepared": ("Dataset", "at_hand", "available", "fingerprint", "load"),
     "registry": ("DatasetInfo", "data_folder", "listing"),
@@ -40,8 +44,10 @@ __all__ = [
     "Images",
     "Impressions",
     "Interactions",
+    "LoggedActions",
     "Market",
     "MarketConfig",
+    "Neighbors",
     "ZipImages",
     "at_hand",
     "available",

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from mmnotes.data.archive import open_zip
+from mmnotes.data.files import read_table, read_vectors, refuse_rows
 from mmnotes.data.stored import ZipImages
 from mmnotes.data.tables import Catalog
-from mmnotes.errors import InputError
 
 CONTENT = ("brand", "color", "product_type", "price")
 _COLUMNS = ("asin", "title", "brand", "color", "product_type_name", "price")
@@ -38,8 +38,10 @@ def read(folder: Path, joined: bool = True) -> dict[str, Any]:
     InputError
         If a file is broken, lacks a column, or does not match the others; the message names it.
     """
-    items = _read_items(folder / "items.parquet")
-    vectors = _read_vectors(folder / "text_minilm.npy", len(items))
+    file = folder / "items.parquet"
+    items = read_table(file, _COLUMNS)
+    refuse_rows(items["asin"].isna().to_numpy(), file, "has no asin")
+    vectors = read_vectors(folder / "text_minilm.npy", len(items), file.name)
     photos = folder / "images_96px.zip"
     with open_zip(photos) as archive:
         members = set(archive.namelist())
@@ -66,37 +68,6 @@ def read(folder: Path, joined: bool = True) -> dict[str, Any]:
     )
     embeddings = {"minilm": vectors[keep].astype(np.float32)}
     return {"catalog": catalog, "interactions": None, "embeddings": embeddings, "notes": notes}
-
-
-def _read_items(file: Path) -> pd.DataFrame:
-    try:
-        items = pd.read_parquet(file)
-    except ImportError:
-        raise InputError(
-            f"{file}: reading parquet needs pyarrow; install it with pip install 'mmnotes[data]'"
-        ) from None
-    except (ValueError, OSError) as error:
-        raise InputError(f"{file}: not a whole parquet file ({error}); fetch it again") from None
-    absent = [column for column in _COLUMNS if column not in items.columns]
-    if absent:
-        raise InputError(f"{file}: columns {absent} are missing; fetch it again")
-    unnamed = np.flatnonzero(items["asin"].isna())
-    if len(unnamed):
-        raise InputError(f"{file}: row {unnamed[0]} has no asin, and {len(unnamed)} rows in all")
-    return items
-
-
-def _read_vectors(file: Path, n_items: int) -> np.ndarray:
-    try:
-        vectors = np.load(file, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise InputError(f"{file}: not a whole array ({error}); fetch it again") from None
-    if vectors.ndim != 2 or len(vectors) != n_items:
-        raise InputError(f"{file}: shape {vectors.shape}, but items.parquet has {n_items} rows")
-    bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
-    if len(bad):
-        raise InputError(f"{file}: row {bad[0]} holds NaN or infinity, and {len(bad)} rows in all")
-    return vectors
 
 
 def _dollars(prices: pd.Series) -> pd.Series:

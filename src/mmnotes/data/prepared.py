@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from mmnotes.data.graphs import Neighbors
+from mmnotes.data.logged import LoggedActions
 from mmnotes.data.registry import SOURCES, VARIABLE, data_folder, source
 from mmnotes.data.tables import Catalog, Interactions
 from mmnotes.errors import DataNotFound, InputError
@@ -23,7 +25,7 @@ class Dataset:
     name : str
     catalog : Catalog
     interactions : Interactions or None
-        None where the set holds items only.
+        None where the set does not say who took what.
     embeddings : dict of (n_items, d) float32
         Vectors that came with the set, one row an item of ``catalog``, by name; a zero row where
         there is none.
@@ -33,6 +35,17 @@ class Dataset:
         The folder.
     notes : dict of int
         What was found and what was dropped, counted.
+    graphs : dict of Neighbors
+        Nearest items that came with the set, one row an item of ``catalog``, by name.
+    logs : dict of LoggedActions
+        What a policy did and what came of it, by name.
+    arrays : dict of arrays
+        What else came with the set, by name; the reader's docstring gives the shapes.
+
+    Raises
+    ------
+    InputError
+        If interactions, vectors or neighbours are of another number of items than the catalog.
     """
 
     name: str
@@ -42,13 +55,19 @@ class Dataset:
     fingerprint: str
     path: Path
     notes: Mapping[str, int] = field(default_factory=dict)
+    graphs: Mapping[str, Neighbors] = field(default_factory=dict)
+    logs: Mapping[str, LoggedActions] = field(default_factory=dict)
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name, vectors in self.embeddings.items():
-            if len(vectors) != len(self.catalog):
+        sizes = {f"the embedding {name!r}": len(rows) for name, rows in self.embeddings.items()}
+        sizes |= {f"the graph {name!r}": len(rows) for name, rows in self.graphs.items()}
+        if self.interactions is not None:
+            sizes["the interactions"] = self.interactions.n_items
+        for part, size in sizes.items():
+            if size != len(self.catalog):
                 raise InputError(
-                    f"dataset {self.name!r}: {len(self.catalog)} items but {len(vectors)} rows "
-                    f"in the embedding {name!r}"
+                    f"dataset {self.name!r}: {len(self.catalog)} items but {size} rows in {part}"
                 )
 
     def __len__(self) -> int:

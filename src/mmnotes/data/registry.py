@@ -48,6 +48,47 @@ SOURCES = {
         licence="catalogue data of Amazon, for research use; show thumbnails sparingly",
         citation="titles, metadata and photos of Amazon's catalogue, from public copies",
     ),
+    "amazon-baby": Source(
+        name="amazon-baby",
+        about="who bought which products for babies, split at random; titles, neighbour graphs",
+        reader="baby",
+        files=(
+            "interactions.parquet",
+            "items.parquet",
+            "image_knn10.npz",
+            "text_knn10.npz",
+            "text_minilm.npy",
+        ),
+        n_rows=160_792,
+        licence="reviews and metadata of Amazon, for research use",
+        citation="McAuley and others (SIGIR 2015), He and McAuley (WWW 2016); split and graphs "
+        "from public copies",
+    ),
+    "coat": Source(
+        name="coat",
+        about="ratings of coats, self-selected and at random, with propensities",
+        reader="coat",
+        files=("coat.npz",),
+        n_rows=11_600,
+        licence="published for research; the public copies are in a repository under MIT",
+        citation="Schnabel and others (ICML 2016)",
+    ),
+    "open-bandit": Source(
+        name="open-bandit",
+        about="what two policies showed in a fashion shop, how likely, and the clicks",
+        reader="open_bandit",
+        files=(
+            "items_men.parquet",
+            "items_women.parquet",
+            "random_men.parquet",
+            "random_women.parquet",
+            "bts_men.parquet",
+            "bts_women.parquet",
+        ),
+        n_rows=40_000,
+        licence="Apache-2.0, as its repository says",
+        citation="Saito and others (NeurIPS Datasets and Benchmarks 2021)",
+    ),
 }
 
 

@@ -5,8 +5,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
+from mmnotes.data.checks import ids, mask, same_length
 from mmnotes.data.images import Images
 from mmnotes.errors import InputError
+
+_INTERACTION_COLUMNS = ("user", "item", "timestamp", "split", "rating")
+_IMPRESSION_COLUMNS = ("impression", "user", "item", "position", "clicked", "day", "device")
 
 
 @dataclass(frozen=True)
@@ -84,8 +88,33 @@ class Catalog:
 class Interactions:
     """Who took what: one row a user-item pair. All arrays are (n_rows,).
 
-    ``timestamp`` is in seconds since 1970 (UTC), ``split`` one of ``train``, ``valid``, ``test``,
-    ``rating`` NaN where unknown. Ids are row numbers from zero.
+    Parameters
+    ----------
+    user, item : int
+        Row numbers from zero. Kept as int64, so that no product of them overflows.
+    n_users, n_items : int
+        How many there are, those without a row included.
+    timestamp : float, optional
+        Seconds since 1970 (UTC).
+    split : str, optional
+        ``train``, ``valid`` or ``test``.
+    rating : float, optional
+        NaN where unknown.
+
+    Raises
+    ------
+    InputError
+        If the lengths differ, or an id is no whole number or out of range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> taken = Interactions(
+    ...     np.array([0, 0, 1]), np.array([2, 0, 2]), n_users=2, n_items=3,
+    ...     split=np.array(["train", "test", "train"]),
+    ... )
+    >>> taken.part("train").item
+    array([2, 2])
     """
 
     user: np.ndarray
@@ -97,12 +126,38 @@ class Interactions:
     rating: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        _same_length(self, ("user", "item", "timestamp", "split", "rating"))
-        _ids_below(self.user, self.n_users, "user")
-        _ids_below(self.item, self.n_items, "item")
+        same_length(self, _INTERACTION_COLUMNS)
+        object.__setattr__(self, "user", ids(self.user, self.n_users, "interactions: user"))
+        object.__setattr__(self, "item", ids(self.item, self.n_items, "interactions: item"))
+        for name in ("timestamp", "split", "rating"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, np.asarray(getattr(self, name)))
 
     def __len__(self) -> int:
         return len(self.user)
+
+    def where(self, rows: np.ndarray) -> "Interactions":
+        """The rows of a boolean mask, (n_rows,). Users and items keep their numbers."""
+        rows = mask(rows, len(self))
+        columns = {name: getattr(self, name) for name in _INTERACTION_COLUMNS}
+        kept = {name: values[rows] for name, values in columns.items() if values is not None}
+        return replace(self, **kept)
+
+    def part(self, name: str) -> "Interactions":
+        """The rows of one part of the split: ``train``, ``valid`` or ``test``.
+
+        Raises
+        ------
+        InputError
+            If there is no split, or no row of this part.
+        """
+        if self.split is None:
+            raise InputError(f"these interactions have no split, so no part {name!r}: split them")
+        rows = np.asarray(self.split == name)
+        if not rows.any():
+            there = ", ".join(np.unique(self.split)) or "no rows"
+            raise InputError(f"no interaction is in part {name!r}; there is {there}")
+        return self.where(rows)
 
 
 @dataclass(frozen=True)
@@ -135,7 +190,7 @@ class Impressions:
     devices: tuple[str, ...] = field(default=("desktop", "phone"))
 
     def __post_init__(self) -> None:
-        _same_length(self, ("impression", "user", "item", "position", "clicked", "day", "device"))
+        same_length(self, _IMPRESSION_COLUMNS)
         starts = np.flatnonzero(np.diff(self.impression, prepend=self.impression[:1] - 1))
         if len(np.unique(self.impression[starts])) != len(starts):
             raise InputError("impressions: the rows of a slate must lie together; sort by slate")
@@ -148,22 +203,24 @@ class Impressions:
         """The number of slates."""
         return len(np.unique(self.impression))
 
+    @classmethod
+    def all_pairs(cls, n_users: int, n_items: int, day: int = 0, device: int = 0) -> "Impressions":
+        """Every user before every item, one slate each and nothing clicked.
+
+        A value a row reshapes to (n_users, n_items).
+        """
+        user, item = np.divmod(np.arange(n_users * n_items), n_items)
+        return cls(
+            impression=user,
+            user=user,
+            item=item,
+            position=item + 1,
+            clicked=np.zeros(len(user), dtype=bool),
+            day=np.full(len(user), day),
+            device=np.full(len(user), device),
+        )
+
     def where(self, rows: np.ndarray) -> "Impressions":
         """The rows of a boolean mask, (n_rows,)."""
-        columns = ("impression", "user", "item", "position", "clicked", "day", "device")
-        return replace(self, **{name: getattr(self, name)[rows] for name in columns})
-
-
-def _same_length(table: object, names: tuple[str, ...]) -> None:
-    arrays = {name: getattr(table, name) for name in names if getattr(table, name) is not None}
-    lengths = {name: len(array) for name, array in arrays.items()}
-    if len(set(lengths.values())) > 1:
-        raise InputError(f"{type(table).__name__}: columns differ in length: {lengths}")
-
-
-def _ids_below(ids: np.ndarray, n: int, name: str) -> None:
-    if len(ids) and (ids.min() < 0 or ids.max() >= n):
-        raise InputError(
-            f"interactions: {name} ids run from {ids.min()} to {ids.max()}, "
-            f"but must lie in 0 … {n - 1}"
-        )
+        rows = mask(rows, len(self))
+        return replace(self, **{name: getattr(self, name)[rows] for name in _IMPRESSION_COLUMNS})

@@ -1,46 +1,110 @@
-"""Ranking metrics on impression logs: one value for each group, and an explicit rule for ties."""
+"""Ranking metrics on impression logs: one value for each group, and an explicit rule for ties.
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+Several by name in one pass, chance, and those that look at grades.
+"""
+
+from collections.abc import Sequence
 
 import numpy as np
 
-from mmnotes.errors import InputError
-
-TIES = ("average", "best", "worst", "order")
-
-_Measure = Callable[[np.ndarray, np.ndarray], np.ndarray]
+from mmnotes.evaluate.grouped import ranks_of_log
+from mmnotes.evaluate.measures import gained, measure, measure_all, named
+from mmnotes.evaluate.ranks import PerGroup
 
 
-@dataclass(frozen=True)
-class PerGroup:
-    """One value for each group that holds a relevant row.
+def rank_metrics(
+    scores: np.ndarray,
+    labels: np.ndarray,
+    groups: np.ndarray,
+    metrics: Sequence[str] = ("ndcg@10", "recall@20"),
+    ties: str = "average",
+    ids: np.ndarray | None = None,
+) -> dict[str, PerGroup]:
+    """How well is each group ranked, by several metrics in one pass?
 
     Parameters
     ----------
-    groups : (n_groups,)
-        The ids, ascending.
-    values : (n_groups,) float64
-        The metric, between 0 and 1.
-    n_left_out : int
-        Groups without a relevant row. No order of them is better than another, so they have no
-        value; they are counted here and not averaged in as zeros.
+    scores : (n_rows,) float
+        Higher is better. Infinite scores are allowed, NaN is not.
+    labels : (n_rows,) bool, int or float
+        0 is not relevant, everything above is. Only DCG and NDCG look at how far above.
+    groups : (n_rows,)
+        The impression of each row, numbers or words, in any order.
+    metrics : sequence of str
+        ``ndcg``, ``dcg``, ``map`` and ``mrr``, of the whole list or with a k as in ``ndcg@10``;
+        ``recall@k``, ``precision@k``, ``hit@k``; ``auc``. And what others call by the same names:
+        ``ndcg-exp`` and ``dcg-exp`` have the gain 2 ** label - 1 in place of the label;
+        ``ndcg-lattice@k`` is divided by the best order of the rows retrieved; ``map-trec@k`` by
+        all relevant rows, where ``map@k`` is by the k that could be reached.
+    ties : {"average", "best", "worst", "id"}
+        The rule for rows of a group with equal scores. ``"average"`` is the exact expected value
+        over their random orders; ``"best"`` and ``"worst"`` put the relevant rows first or last;
+        ``"id"`` puts the smaller id first, and so depends on how the ids were given.
+    ids : (n_rows,), optional
+        For ``ties="id"``; the row number if not given.
+
+    Returns
+    -------
+    dict from name to PerGroup
+        Groups without a relevant row are left out, and counted; from AUC also those in which every
+        row is relevant. DCG keeps all groups.
+
+    Raises
+    ------
+    InputError
+        Unequal lengths, no rows, NaN, negative labels, an unknown metric or tie rule.
+
+    References
+    ----------
+    Järvelin and Kekäläinen (2002), https://doi.org/10.1145/582415.582418; ties by expected value:
+    McSherry and Najork (2008), https://doi.org/10.1007/978-3-540-78646-7_38.
+
+    Examples
+    --------
+    >>> values = rank_metrics([3, 2, 1], [0, 1, 0], [7, 7, 7], ("ndcg@10", "mrr", "auc"))
+    >>> {name: round(float(value.values[0]), 4) for name, value in values.items()}
+    {'ndcg@10': 0.6309, 'mrr': 0.5, 'auc': 0.5}
     """
+    return measure_all(ranks_of_log(scores, labels, groups, ties, ids), metrics)
 
-    groups: np.ndarray
-    values: np.ndarray
-    n_left_out: int = 0
 
-    def __len__(self) -> int:
-        return len(self.values)
+def chance(
+    labels: np.ndarray, groups: np.ndarray, metrics: Sequence[str] = ("ndcg@10", "recall@20")
+) -> dict[str, PerGroup]:
+    """What does a scorer reach that says the same of every row?
+
+    The chance line to draw beside every figure: the expected value over random orders. Arguments
+    and errors as for :func:`rank_metrics`.
+
+    Examples
+    --------
+    >>> chance([0, 1], [7, 7], ["ndcg@10"])["ndcg@10"].values.round(4)
+    array([0.8155])
+    """
+    return measure_all(ranks_of_log(None, labels, groups), metrics)
+
+
+def chance_ndcg(labels: np.ndarray, groups: np.ndarray, k: int = 10) -> PerGroup:
+    """What NDCG@k does a scorer reach that says the same of every row?
+
+    :func:`chance` of one metric. Arguments and errors as for :func:`ndcg_at_k`.
+
+    Examples
+    --------
+    >>> chance_ndcg([0, 1], [7, 7]).values.round(4)
+    array([0.8155])
+    """
+    return measure(ranks_of_log(None, labels, groups), named("ndcg", k))
 
 
 def ndcg_at_k(
     scores: np.ndarray,
     labels: np.ndarray,
     groups: np.ndarray,
-    k: int = 10,
+    k: int | None = 10,
     ties: str = "average",
+    gain: str = "linear",
+    ids: np.ndarray | None = None,
 ) -> PerGroup:
     """How close is each group's order to the best one, looking at its first k places?
 
@@ -49,18 +113,12 @@ def ndcg_at_k(
 
     Parameters
     ----------
-    scores : (n_rows,) float
-        Higher is better. Infinite scores are allowed, NaN is not.
-    labels : (n_rows,) bool, int or float
-        0 is not relevant; grades above 0 are used as they are (linear gain).
-    groups : (n_rows,)
-        The impression of each row, in any order.
-    k : int
-        Ranks beyond k count nothing. A group may have fewer than k rows.
-    ties : {"average", "best", "worst", "order"}
-        The rule for rows of a group with equal scores. ``"average"`` is the exact expected value
-        over their random orders; ``"best"`` and ``"worst"`` put the relevant rows first or last;
-        ``"order"`` keeps the order of the rows, and so depends on how the log was written.
+    scores, labels, groups, ties, ids
+        As for :func:`rank_metrics`.
+    k : int or None
+        Ranks beyond k count nothing. A group may have fewer than k rows. None for all ranks.
+    gain : {"linear", "exponential"}
+        A row's label, or 2 ** label - 1.
 
     Returns
     -------
@@ -70,173 +128,48 @@ def ndcg_at_k(
     Raises
     ------
     InputError
-        Unequal lengths, no rows, NaN, negative labels, k below 1, an unknown tie rule.
-
-    References
-    ----------
-    Järvelin and Kekäläinen (2002), https://doi.org/10.1145/582415.582418; ties by expected value:
-    McSherry and Najork (2008), https://doi.org/10.1007/978-3-540-78646-7_38.
+        As :func:`rank_metrics`; k below 1, an unknown gain.
 
     Examples
     --------
     >>> ndcg_at_k([3, 2, 1], [0, 1, 0], [7, 7, 7]).values.round(4)
     array([0.6309])
     """
-
-    def measure(ranked: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        top = min(k, labels.shape[1])
-        discounts = 1 / np.log2(np.arange(2, top + 2))
-        ideal = -np.sort(-labels, axis=1)[:, :top]
-        return (ranked[:, :top] @ discounts) / (ideal @ discounts)
-
-    return _by_group(scores, labels, groups, k, ties, measure)
+    return one_metric(scores, labels, groups, gained("ndcg", gain), k, ties, ids)
 
 
-def recall_at_k(
+def dcg_at_k(
     scores: np.ndarray,
     labels: np.ndarray,
     groups: np.ndarray,
-    k: int = 10,
+    k: int | None = 10,
     ties: str = "average",
+    gain: str = "linear",
+    ids: np.ndarray | None = None,
 ) -> PerGroup:
-    """Which share of a group's relevant rows lies among its first k?
+    """What does each group's order earn in its first k places, as it is?
 
-    Divided by all relevant rows of the group, so a group with more than k of them cannot reach 1.
-    Every label above 0 is relevant. Parameters, tie rules and errors as for :func:`ndcg_at_k`.
-
-    Returns
-    -------
-    PerGroup
-        Groups without a relevant row are left out, and counted.
+    NDCG before its division. With labels of click / propensity it is, in expectation, what the
+    order would earn if all had been looked at. Groups without a relevant row count 0 and are kept.
+    Arguments and errors as for :func:`ndcg_at_k`.
 
     Examples
     --------
-    >>> recall_at_k([3, 2, 1], [0, 1, 1], [7, 7, 7], k=2).values
-    array([0.5])
+    >>> dcg_at_k([3, 2, 1, 1], [0, 4, 0, 0], [7, 7, 7, 8]).values.round(4)
+    array([2.5237, 0.    ])
     """
-
-    def measure(ranked: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        return ranked[:, :k].sum(axis=1) / labels.sum(axis=1)
-
-    return _by_group(scores, np.asarray(labels) > 0, groups, k, ties, measure, check=labels)
+    return one_metric(scores, labels, groups, gained("dcg", gain), k, ties, ids)
 
 
-def chance_ndcg(labels: np.ndarray, groups: np.ndarray, k: int = 10) -> PerGroup:
-    """What NDCG@k does a scorer reach that says the same of every row?
-
-    The chance line to draw beside every figure: the expected value over random orders. Arguments
-    and errors as for :func:`ndcg_at_k`.
-
-    Examples
-    --------
-    >>> chance_ndcg([0, 1], [7, 7]).values.round(4)
-    array([0.8155])
-    """
-    return ndcg_at_k(np.zeros(np.shape(labels)), labels, groups, k)
-
-
-def _by_group(
+def one_metric(
     scores: np.ndarray,
     labels: np.ndarray,
     groups: np.ndarray,
-    k: int,
+    kind: str,
+    k: int | None,
     ties: str,
-    measure: _Measure,
-    check: np.ndarray | None = None,
+    ids: np.ndarray | None,
 ) -> PerGroup:
-    """Apply a measure of (ranked labels, labels), both (m, length), to every group."""
-    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
-        raise InputError(f"k must be a whole number from 1, not {k!r}")
-    if ties not in TIES:
-        raise InputError(f"ties must be one of {', '.join(TIES)}, not {ties!r}")
-    scores, labels, groups = _rows(scores, labels if check is None else check, groups)
-    if check is not None:
-        labels = (labels > 0).astype(np.float64)
-    order, names, starts, sizes = _split(groups)
-    if order is not None:
-        scores, labels = scores[order], labels[order]
-    relevant = np.add.reduceat(labels, starts) > 0
-    values = np.zeros(len(names))
-    for which, rows in _same_size(starts, sizes, relevant):
-        ranked = _ranked(scores[rows], labels[rows], ties)
-        values[which] = measure(ranked, labels[rows])
-    return PerGroup(names[relevant], values[relevant], int((~relevant).sum()))
-
-
-def _rows(
-    scores: np.ndarray, labels: np.ndarray, groups: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Check the three columns and give them as float, float64 and ids."""
-    scores, labels, groups = np.asarray(scores), np.asarray(labels), np.asarray(groups)
-    lengths = {"scores": scores.shape, "labels": labels.shape, "groups": groups.shape}
-    if scores.ndim != 1 or len(set(lengths.values())) != 1:
-        raise InputError(f"scores, labels and groups must be (n_rows,) each, not {lengths}")
-    if not len(scores):
-        raise InputError("there is no row to rank: the test set is empty")
-    if scores.dtype.kind != "f":
-        scores = scores.astype(np.float64)
-    labels = labels.astype(np.float64)
-    _refuse(np.isnan(scores), "scores", "is NaN: give every row a score")
-    _refuse(~(np.isfinite(labels) & (labels >= 0)), "labels", "must be a number from 0 up")
-    if groups.dtype.kind == "f":
-        _refuse(np.isnan(groups), "groups", "is NaN: give every row the id of its group")
-    return scores, labels, groups
-
-
-def _refuse(bad: np.ndarray, column: str, what: str) -> None:
-    if bad.any():
-        row = int(np.flatnonzero(bad)[0])
-        raise InputError(f"{column}: row {row} {what} ({int(bad.sum())} rows in all)")
-
-
-def _split(
-    groups: np.ndarray,
-) -> tuple[np.ndarray | None, np.ndarray, np.ndarray, np.ndarray]:
-    """The order that brings groups together (None if they are), ids, starts and sizes."""
-    order = None
-    if not (groups[1:] >= groups[:-1]).all():
-        order = np.argsort(groups, kind="stable")
-        groups = groups[order]
-    starts = np.flatnonzero(np.append(True, groups[1:] != groups[:-1]))
-    return order, groups[starts], starts, np.diff(starts, append=len(groups))
-
-
-def _same_size(
-    starts: np.ndarray, sizes: np.ndarray, keep: np.ndarray
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Groups of one size at a time: their numbers (m,) and their rows (m, size).
-
-    So each group is a matrix row without padding, whatever the spread of sizes: there are at most
-    sqrt(2 n_rows) sizes.
-    """
-    kept = np.flatnonzero(keep)
-    by_size = kept[np.argsort(sizes[kept], kind="stable")]
-    cuts = np.flatnonzero(np.diff(sizes[by_size])) + 1
-    for which in np.split(by_size, cuts) if len(by_size) else ():
-        yield which, starts[which][:, None] + np.arange(sizes[which[0]])
-
-
-def _ranked(scores: np.ndarray, labels: np.ndarray, ties: str) -> np.ndarray:
-    """Labels in the order of the scores, all (m, size): expected labels where ties are averaged."""
-    if ties in ("best", "worst"):
-        first = np.argsort(-labels if ties == "best" else labels, axis=1, kind="stable")
-        scores, labels = (np.take_along_axis(a, first, axis=1) for a in (scores, labels))
-    order = np.argsort(-scores, axis=1, kind="stable")
-    labels = np.take_along_axis(labels, order, axis=1)
-    return labels if ties != "average" else _tied(np.take_along_axis(scores, order, axis=1), labels)
-
-
-def _tied(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Each label replaced by the mean over its run of equal scores.
-
-    A random order of the run puts every label at every place of it equally often, and a metric
-    that adds over places sees only that mean.
-    """
-    changes = np.ones(scores.shape, dtype=bool)
-    np.not_equal(scores[:, 1:], scores[:, :-1], out=changes[:, 1:])
-    if changes.all():
-        return labels
-    starts = np.flatnonzero(changes)
-    lengths = np.diff(starts, append=changes.size)
-    means = np.add.reduceat(labels.ravel(), starts) / lengths
-    return np.repeat(means, lengths).reshape(labels.shape)
+    """The metric of this kind at k, or of the whole list where k is None."""
+    name = named(kind, k)
+    return rank_metrics(scores, labels, groups, (name,), ties, ids)[name]

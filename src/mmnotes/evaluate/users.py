@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmnotes.errors import InputError
-from mmnotes.evaluate.ranking import PerGroup
+from mmnotes.evaluate.ranks import PerGroup
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,17 @@ class Ranker(ClassifierMixin, BaseEstimator):
     classes_ : array([0, 1])
     n_features_in_ : int
     n_groups_without_click_ : int or None
-        Groups of the training rows in which nothing was clicked. They are used, since the
-        rankers learn row by row. None if no groups were given.
+        Groups of the training rows in which nothing was clicked. Rankers that learn row by row
+        use them too. None if no groups were given.
     """
 
-    def fit(self, X: np.ndarray, y: np.ndarray, groups: np.ndarray | None = None) -> Self:
+    def fit(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        groups: np.ndarray | None = None,
+        sample_weight: np.ndarray | None = None,
+    ) -> Self:
         """Learn which rows get clicked.
 
         Parameters
@@ -36,28 +42,35 @@ class Ranker(ClassifierMixin, BaseEstimator):
             Clicked or not.
         groups : (n_rows,), optional
             The impression of each row. Rows of a group are never split when some are held out.
+        sample_weight : (n_rows,) float, optional
+            How many rows each row counts as, from 0 up. Where clicks are missing because rows were
+            not looked at, the inverse of the probability that they were, for the rows clicked
+            (Joachims et al. 2017, https://doi.org/10.1145/3018661.3018699).
 
         Raises
         ------
         InputError
             NaN or infinity (with its row), unequal lengths, labels other than 0 and 1, or only
-            one of them.
+            one of them; weights that are negative, or leave one kind of label none.
         """
         X = matrix(X)
         y = clicks(y, len(X))
         groups = group_ids(groups, len(X))
+        sample_weight = row_weights(sample_weight, y)
         self.__dict__.pop("classes_", None)  # a fit that fails leaves no half-fitted ranker
         self.n_features_in_ = X.shape[1]
         self.n_groups_without_click_ = None
         if groups is not None:
             _, code = np.unique(groups, return_inverse=True)
             self.n_groups_without_click_ = int((np.bincount(code, weights=y) == 0).sum())
-        self._fit(X, y, groups)
+        self._fit(X, y, groups, sample_weight)
         self.classes_ = np.array([0, 1])  # set last: what marks the ranker as fitted
         return self
 
     def score_items(self, X: np.ndarray) -> np.ndarray:
-        """How much does each row deserve the top? (n_rows,) float64 log-odds, higher is better.
+        """How much does each row deserve the top? (n_rows,) float64, higher is better.
+
+        Log-odds of a click, unless ``scores_are_log_odds`` says otherwise.
 
         Raises
         ------
@@ -73,13 +86,34 @@ class Ranker(ClassifierMixin, BaseEstimator):
         return self.score_items(X)
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
-        """Probability of no click and of a click, (n_rows, 2) float64."""
-        click = expit(self.score_items(X))
+        """Probability of no click and of a click, (n_rows, 2) float64.
+
+        Raises
+        ------
+        InputError
+            If the scores are no log-odds, as those of objectives that compare rows.
+        """
+        click = expit(self._log_odds(X))
         return np.column_stack([1 - click, click])
 
     def predict(self, X: np.ndarray) -> np.ndarray:
-        """1 where a click is likelier than not, (n_rows,) int."""
-        return (self.score_items(X) > 0).astype(int)
+        """1 where a click is likelier than not, (n_rows,) int. Errors as ``predict_proba``."""
+        return (self._log_odds(X) > 0).astype(int)
+
+    @property
+    def scores_are_log_odds(self) -> bool:
+        """Whether the scores say how likely a click is, and not only which row is likelier."""
+        return True
+
+    def _log_odds(self, X: np.ndarray) -> np.ndarray:
+        scores = self.score_items(X)
+        if not self.scores_are_log_odds:
+            raise InputError(
+                f"{type(self).__name__} learned which row of an impression is clicked, not how "
+                "likely a click is: rank by score_items, or calibrate it on other rows with "
+                "scikit-learn's CalibratedClassifierCV(FrozenEstimator(ranker))"
+            )
+        return scores
 
     def _checked(self, X: np.ndarray) -> np.ndarray:
         """X as the fitted ranker can take it, (n_rows, n_features_in_) float32."""
@@ -93,12 +127,18 @@ class Ranker(ClassifierMixin, BaseEstimator):
         return X
 
     @abstractmethod
-    def _fit(self, X: np.ndarray, y: np.ndarray, groups: np.ndarray | None) -> None:
-        """Learn from checked input: X float32, y int of both classes."""
+    def _fit(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        groups: np.ndarray | None,
+        sample_weight: np.ndarray | None,
+    ) -> None:
+        """Learn from checked input: X float32, y int of both classes, weights float64."""
 
     @abstractmethod
     def _score(self, X: np.ndarray) -> np.ndarray:
-        """Log-odds of checked rows, (n_rows,)."""
+        """Scores of checked rows, (n_rows,)."""
 
 
 def matrix(X: Any) -> np.ndarray:
@@ -147,6 +187,26 @@ def group_ids(groups: Any, n_rows: int) -> np.ndarray | None:
             f"groups must be ({n_rows},), the impression of each row of X, not {groups.shape}"
         )
     return groups
+
+
+def row_weights(sample_weight: Any, y: np.ndarray) -> np.ndarray | None:
+    """Weights as (n_rows,) float64 from 0 up, some of them above 0 for each label, or None."""
+    if sample_weight is None:
+        return None
+    weights = np.asarray(sample_weight, dtype=np.float64)
+    if weights.shape != y.shape:
+        raise InputError(
+            f"sample_weight must be {y.shape}, one weight for each row of X, not {weights.shape}"
+        )
+    bad = np.flatnonzero(~np.isfinite(weights) | (weights < 0))
+    if len(bad):
+        raise InputError(
+            f"sample_weight: row {bad[0]} is {weights[bad[0]]}; weights are finite and from 0 up"
+        )
+    for label in (0, 1):
+        if not weights[y == label].any():
+            raise InputError(f"sample_weight is 0 on every row whose label is {label}")
+    return weights
 
 
 def hold_out(

@@ -16,7 +16,7 @@ from mmnotes.fusion.columns import (
     context_columns,
     present,
 )
-from mmnotes.fusion.learners import fit_learner, log_odds, make_learner
+from mmnotes.fusion.learners import fit_learner, gives_log_odds, log_odds, make_learner
 
 MISSING = ("zero-mask", "mean", "token")
 
@@ -32,7 +32,8 @@ class EarlyFusion(Ranker):
     layout : mapping of ModalityColumns
         Where each modality lies in X, as ``mmnotes.features`` returns it.
     ranker : {"logistic", "gbdt", "mlp"} or a scikit-learn classifier
-        ``"logistic"`` is linear; boosted trees and the MLP learn interactions.
+        ``"logistic"`` is linear; boosted trees and the MLP learn interactions. All three learn row
+        by row; ``MlpRanker("pairwise")`` and its like compare the rows of an impression.
     missing : {"zero-mask", "mean", "token"}
         What stands in the place of a missing modality: zeros, beside its presence column; the
         mean of the rows that have it, without the presence column; or a vector learned with the
@@ -81,7 +82,18 @@ class EarlyFusion(Ranker):
         self.random_state = random_state
         self.device = device
 
-    def _fit(self, X: np.ndarray, y: np.ndarray, groups: np.ndarray | None) -> None:
+    @property
+    def scores_are_log_odds(self) -> bool:
+        """Whether those of the classifier are."""
+        return gives_log_odds(getattr(self, "ranker_", self.ranker))
+
+    def _fit(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        groups: np.ndarray | None,
+        sample_weight: np.ndarray | None,
+    ) -> None:
         if self.missing not in MISSING:
             raise InputError(f"missing must be one of {', '.join(MISSING)}, not {self.missing!r}")
         check_layout(self.layout, X)
@@ -94,7 +106,7 @@ class EarlyFusion(Ranker):
         learner = make_learner(self.ranker, inputs.shape[1], self.random_state, self.device)
         if self.missing == "token":
             learner = self._with_tokens(learner)
-        self.ranker_ = fit_learner(learner, inputs, y, groups)
+        self.ranker_ = fit_learner(learner, inputs, y, groups, sample_weight)
 
     def _score(self, X: np.ndarray) -> np.ndarray:
         for name, columns in self.layout.items():

@@ -4,9 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from scipy.special import logit
-from sklearn.base import BaseEstimator
-from sklearn.calibration import CalibratedClassifierCV
-from sklearn.frozen import FrozenEstimator
+from sklearn.base import BaseEstimator, ClassifierMixin
 
 from mmnotes.errors import InputError
 from mmnotes.features.block import Layout
@@ -19,13 +17,11 @@ from mmnotes.fusion.columns import (
     levels,
     present,
 )
-from mmnotes.fusion.learners import finite_logit
+from mmnotes.fusion.learners import calibrated, finite_logit, gives_log_odds
 from mmnotes.fusion.single import SingleModality
 from mmnotes.fusion.weights import check_weights, fit_weights, fuse
 
 MISSING = ("drop", "neutral", "zero-mask")
-
-_FEWEST_CLICKS = 5  # of each kind, below which scikit-learn's calibration refuses
 
 
 class LateFusion(Ranker):
@@ -56,7 +52,7 @@ class LateFusion(Ranker):
         click rate, as if it knew nothing. ``"zero-mask"``: each model also sees rows without its
         modality, as zeros beside a presence column, and always gives its term.
     ranker : {"logistic", "gbdt", "mlp"} or a scikit-learn classifier, or a mapping from modality
-        The model of each modality.
+        The model of each modality. One whose scores are no log-odds needs ``calibrate=True``.
     validation : float
         Share of the groups held out.
     random_state : int or None
@@ -128,26 +124,35 @@ class LateFusion(Ranker):
             for name, column in zip(self.modalities_, scores, strict=True)
         }
 
-    def _fit(self, X: np.ndarray, y: np.ndarray, groups: np.ndarray | None) -> None:
+    def _fit(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        groups: np.ndarray | None,
+        sample_weight: np.ndarray | None,
+    ) -> None:
         check_layout(self.layout, X)
         self.modalities_ = list(self.layout)
         self.context_columns_ = context_columns(self.context, self.layout, X.shape[1])
         self._check_parameters()
         self._levels(X)
-        self.base_score_ = float(logit(y.mean()))
+        self.base_score_ = float(logit(np.average(y, weights=sample_weight)))
         held = np.zeros(len(X), dtype=bool)
         if self.calibrate or self._fits_weights:
             held = hold_out(y, groups, self.validation, self.random_state)
-        kept = None if groups is None else groups[~held]
+        kept, weight = (None if a is None else a[~held] for a in (groups, sample_weight))
         self.models_ = {
-            name: self._model(name).fit(X[~held], y[~held], kept) for name in self.modalities_
+            name: self._model(name).fit(X[~held], y[~held], kept, weight)
+            for name in self.modalities_
         }
+        self._check_scales()
+        weight = None if sample_weight is None else sample_weight[held]
         self.calibrated_ = {}
         if self.calibrate:
             self.calibrated_ = {
-                name: self._calibrated(name, X[held], y[held]) for name in self.modalities_
+                name: self._calibrated(name, X[held], y[held], weight) for name in self.modalities_
             }
-        self._set_weights(X[held], y[held])
+        self._set_weights(X[held], y[held], weight)
 
     def _score(self, X: np.ndarray) -> np.ndarray:
         for name, columns in self.layout.items():
@@ -174,6 +179,14 @@ class LateFusion(Ranker):
                 f"ranker must name exactly the modalities {self.modalities_}, not {[*self.ranker]}"
             )
 
+    def _check_scales(self) -> None:
+        odd = [name for name, model in self.models_.items() if not gives_log_odds(model)]
+        if odd and not self.calibrate:
+            raise InputError(
+                f"calibrate=False adds scores as they are, but those of {odd} are no log-odds: use "
+                "calibrate=True, or a ranker that learns row by row"
+            )
+
     def _levels(self, X: np.ndarray) -> np.ndarray:
         """Which context column is set in each row, -1 for none and without a gate, (n_rows,)."""
         return levels(X[:, self.context_columns_]) if self.gate else np.full(len(X), -1)
@@ -189,17 +202,12 @@ class LateFusion(Ranker):
             return np.ones(len(X), dtype=bool)
         return present(X, self.layout[name])
 
-    def _calibrated(self, name: str, X: np.ndarray, y: np.ndarray) -> CalibratedClassifierCV:
+    def _calibrated(
+        self, name: str, X: np.ndarray, y: np.ndarray, weight: np.ndarray | None
+    ) -> ClassifierMixin:
         rows = self._rows_with(X, name)
-        fewest = int(np.bincount(y[rows], minlength=2).min())
-        if fewest < _FEWEST_CLICKS:
-            raise InputError(
-                f"too few held-out rows to calibrate {name!r}: of {int(rows.sum())} that have it, "
-                f"{fewest} are of the rarer label, and {_FEWEST_CLICKS} are needed; give more rows "
-                "or calibrate=False"
-            )
-        calibrated = CalibratedClassifierCV(FrozenEstimator(self.models_[name]), method="sigmoid")
-        return calibrated.fit(X[rows], y[rows])
+        weight = None if weight is None else weight[rows]
+        return calibrated(self.models_[name], X[rows], y[rows], weight, name)
 
     def _terms(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Log-odds of each modality, and whether it has a say, both (n_rows, n_modalities)."""
@@ -216,7 +224,7 @@ class LateFusion(Ranker):
             return np.where(there, scores, self.base_score_), np.ones_like(there)
         return scores, there
 
-    def _set_weights(self, X: np.ndarray, y: np.ndarray) -> None:
+    def _set_weights(self, X: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> None:
         """Set pooled and gated intercepts and weights, from the held-out rows if fitted."""
         n = len(self.modalities_)
         pooled = np.append(0.0, np.full(n, 1 / n))
@@ -224,25 +232,19 @@ class LateFusion(Ranker):
             pooled[1:] = [self.weights[name] for name in self.modalities_]
         gated = np.empty((0, n + 1))
         if self._fits_weights:
-            terms = self._terms(X)
-            pooled = fit_weights(*terms, y, self.base_score_, prior=pooled)
+            scores, there = self._terms(X)
+
+            def fitted(rows: np.ndarray | slice, prior: np.ndarray) -> np.ndarray:
+                own = None if weight is None else weight[rows]
+                parts = scores[rows], there[rows], y[rows]
+                return fit_weights(*parts, self.base_score_, prior, own)
+
+            pooled = fitted(slice(None), pooled)
             if self.gate:
-                gated = self._gated(*terms, y, self._levels(X), pooled)
+                level = self._levels(X)
+                n_levels = len(self.context_columns_)
+                gated = np.array([fitted(level == number, pooled) for number in range(n_levels)])
         self.intercept_ = float(pooled[0])
         self.weights_ = dict(zip(self.modalities_, pooled[1:].tolist(), strict=True))
         self.gate_intercepts_ = gated[:, 0]
         self.gate_weights_ = dict(zip(self.modalities_, gated[:, 1:].T, strict=True))
-
-    def _gated(
-        self,
-        scores: np.ndarray,
-        there: np.ndarray,
-        y: np.ndarray,
-        level: np.ndarray,
-        pooled: np.ndarray,
-    ) -> np.ndarray:
-        """Intercept and weights for each context column, (n_context, 1 + n_modalities)."""
-        rows = [level == number for number in range(len(self.context_columns_))]
-        return np.array(
-            [fit_weights(scores[r], there[r], y[r], self.base_score_, prior=pooled) for r in rows]
-        )

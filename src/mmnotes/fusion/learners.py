@@ -1,20 +1,25 @@
 """The classifiers inside the rankers, by name or brought along."""
 
+import warnings
 from typing import Any
 
 import numpy as np
 from scipy.special import logit
 from sklearn.base import BaseEstimator, clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils.validation import has_fit_parameter
 
 from mmnotes.errors import InputError
 from mmnotes.fusion.base import Ranker
 
 NAMES = ("logistic", "gbdt", "mlp")
 
+_FEWEST_CLICKS = 5  # of each kind, below which scikit-learn's calibration refuses
 _WIDE = 500  # columns above which a Hessian costs more than it saves
 
 
@@ -74,13 +79,73 @@ def make_learner(
     )
 
 
-def fit_learner(learner: Any, X: np.ndarray, y: np.ndarray, groups: np.ndarray | None) -> Any:
-    """Fit, handing on the groups to a learner that knows them."""
-    return learner.fit(X, y, groups) if isinstance(learner, Ranker) else learner.fit(X, y)
+def fit_learner(
+    learner: Any,
+    X: np.ndarray,
+    y: np.ndarray,
+    groups: np.ndarray | None,
+    sample_weight: np.ndarray | None = None,
+) -> Any:
+    """Fit, handing on the groups to a learner that knows them, and the weights.
+
+    In a pipeline every step that takes weights gets them: the mean and the scale of columns are
+    those of the weighted rows.
+
+    Raises
+    ------
+    InputError
+        If there are weights, and the learner takes none.
+    """
+    if isinstance(learner, Ranker):
+        return learner.fit(X, y, groups, sample_weight)
+    if sample_weight is None:
+        return learner.fit(X, y)
+    steps = learner.steps if isinstance(learner, Pipeline) else [("", learner)]
+    if not has_fit_parameter(steps[-1][1], "sample_weight"):
+        raise InputError(
+            f"{type(steps[-1][1]).__name__} takes no sample_weight: choose another ranker, or "
+            "leave the weights out"
+        )
+    weights = {
+        f"{name}__sample_weight" if name else "sample_weight": sample_weight
+        for name, step in steps
+        if has_fit_parameter(step, "sample_weight")
+    }
+    return learner.fit(X, y, **weights)
+
+
+def gives_log_odds(learner: Any) -> bool:
+    """Are the scores of this fitted classifier log-odds? All are but those of some rankers."""
+    return learner.scores_are_log_odds if isinstance(learner, Ranker) else True
+
+
+def calibrated(
+    model: Ranker, X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None, name: str
+) -> CalibratedClassifierCV:
+    """The same scores as log-odds of a click: Platt's sigmoid, fitted on rows held out from them.
+
+    Raises
+    ------
+    InputError
+        Naming the modality, if the rows hold fewer than five clicks or non-clicks.
+    """
+    fewest = int(np.bincount(y, minlength=2).min())
+    if fewest < _FEWEST_CLICKS:
+        raise InputError(
+            f"too few held-out rows to calibrate {name!r}: of {len(y)} that have it, {fewest} are "
+            f"of the rarer label, and {_FEWEST_CLICKS} are needed; give more rows or "
+            "calibrate=False"
+        )
+    with warnings.catch_warnings():
+        # A frozen estimator is not fitted again, so that it takes no weights does not matter.
+        warnings.filterwarnings("ignore", message="Since FrozenEstimator")
+        return CalibratedClassifierCV(FrozenEstimator(model), method="sigmoid").fit(
+            X, y, sample_weight
+        )
 
 
 def log_odds(learner: Any, X: np.ndarray) -> np.ndarray:
-    """Scores of a fitted classifier, (n_rows,) float64: log-odds where it can give them."""
+    """Scores of a fitted classifier, (n_rows,) float64: log-odds if it ``gives_log_odds``."""
     if hasattr(learner, "decision_function"):
         return np.asarray(learner.decision_function(X), dtype=np.float64)
     return finite_logit(learner.predict_proba(X)[:, 1])

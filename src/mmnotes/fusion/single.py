@@ -8,7 +8,7 @@ from mmnotes.errors import InputError
 from mmnotes.features.block import Layout
 from mmnotes.fusion.base import Ranker
 from mmnotes.fusion.columns import check_layout, check_presence, columns_of, present
-from mmnotes.fusion.learners import fit_learner, log_odds, make_learner
+from mmnotes.fusion.learners import fit_learner, gives_log_odds, log_odds, make_learner
 
 MISSING = ("drop", "zero-mask")
 
@@ -24,8 +24,8 @@ class SingleModality(Ranker):
         The one to see.
     ranker : {"logistic", "gbdt", "mlp"} or a scikit-learn classifier
     missing : {"drop", "zero-mask"}
-        ``"drop"``: learn from the rows that have the modality, and score the others by the click
-        rate of the training rows. ``"zero-mask"``: learn from all rows, zeros where it is missing,
+        ``"drop"``: learn from the rows that have the modality, and score the others by
+        ``base_score_``. ``"zero-mask"``: learn from all rows, zeros where it is missing,
         beside the presence column.
     random_state : int or None
     device : str
@@ -35,7 +35,8 @@ class SingleModality(Ranker):
     ----------
     ranker_ : the fitted classifier
     base_score_ : float
-        Log-odds of the training rows' click rate.
+        What rows without the modality are scored by: log-odds of the training rows' click rate, or
+        where the ranker's scores are no log-odds, their mean over the rows that have it.
 
     Raises
     ------
@@ -60,7 +61,18 @@ class SingleModality(Ranker):
         self.random_state = random_state
         self.device = device
 
-    def _fit(self, X: np.ndarray, y: np.ndarray, groups: np.ndarray | None) -> None:
+    @property
+    def scores_are_log_odds(self) -> bool:
+        """Whether those of the classifier are."""
+        return gives_log_odds(getattr(self, "ranker_", self.ranker))
+
+    def _fit(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        groups: np.ndarray | None,
+        sample_weight: np.ndarray | None,
+    ) -> None:
         if self.missing not in MISSING:
             raise InputError(f"missing must be one of {', '.join(MISSING)}, not {self.missing!r}")
         check_layout(self.layout, X)
@@ -68,7 +80,6 @@ class SingleModality(Ranker):
             raise InputError(
                 f"no modality {self.modality!r} in the layout, which has {sorted(self.layout)}"
             )
-        self.base_score_ = float(logit(y.mean()))
         inputs, there = self._inputs(X)
         rows = there if self.missing == "drop" else np.ones(len(X), dtype=bool)
         if len(np.unique(y[rows])) < 2:
@@ -77,8 +88,12 @@ class SingleModality(Ranker):
                 "kind of label: leave the modality out, or give more rows"
             )
         learner = make_learner(self.ranker, inputs.shape[1], self.random_state, self.device)
-        groups = None if groups is None else groups[rows]
-        self.ranker_ = fit_learner(learner, inputs[rows], y[rows], groups)
+        own = None if groups is None else groups[rows]
+        weight = None if sample_weight is None else sample_weight[rows]
+        self.ranker_ = fit_learner(learner, inputs[rows], y[rows], own, weight)
+        self.base_score_ = float(logit(np.average(y, weights=sample_weight)))
+        if not self.scores_are_log_odds:  # on another scale: an average row
+            self.base_score_ = float(log_odds(self.ranker_, inputs[rows]).mean())
 
     def _score(self, X: np.ndarray) -> np.ndarray:
         check_presence(X[:, self.layout[self.modality].present], self.modality)

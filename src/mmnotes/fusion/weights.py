@@ -69,6 +69,7 @@ def fit_weights(
     y: np.ndarray,
     base_score: float,
     prior: np.ndarray,
+    sample_weight: np.ndarray | None = None,
 ) -> np.ndarray:
     """Which intercept and weights make the fused score best predict the clicks?
 
@@ -82,6 +83,7 @@ def fit_weights(
     base_score : float
     prior : (1 + n_modalities,)
         Intercept, then weights.
+    sample_weight : (n_rows,), optional
 
     Returns
     -------
@@ -90,6 +92,7 @@ def fit_weights(
     """
     shown = np.where(there, scores, 0.0)
     there = there.astype(np.float64)
+    times = np.ones(len(y)) if sample_weight is None else sample_weight
 
     def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
         weights = parameters[1:]
@@ -99,10 +102,11 @@ def fit_weights(
         mean = np.where(empty, base_score, shown @ weights / safe)
         total = weights.sum()
         margin = parameters[0] + total * mean
-        error = expit(margin) - y
+        error = times * (expit(margin) - y)
         slopes = (shown - mean[:, None] * there) * (total * ~empty / safe)[:, None] + mean[:, None]
         away = parameters - prior
-        value = np.logaddexp(0, margin).sum() - y @ margin + _PULL / 2 * (away @ away)
+        value = (times * np.logaddexp(0, margin)).sum() - (times * y) @ margin
+        value += _PULL / 2 * (away @ away)
         gradient = np.append(error.sum(), error @ slopes) + _PULL * away
         return float(value), gradient
 

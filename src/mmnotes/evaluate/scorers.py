@@ -1,0 +1,183 @@
+"""Scores of a block of users for every candidate, from vectors or from a function."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+from mmnotes.errors import InputError
+from mmnotes.evaluate.protocol import Candidates
+
+Array = np.ndarray | torch.Tensor
+Vectors = tuple[Array, Array]
+ScoreFunction = Callable[[np.ndarray], Array]
+
+
+class Scorer(Protocol):
+    """What full ranking needs to know of a model."""
+
+    device: torch.device
+    dtype: torch.dtype
+
+    def fill(self, users: np.ndarray, block: torch.Tensor) -> None:
+        """Write the scores of (m,) users into a block (m, n_candidates); none is NaN."""
+
+
+class VectorScorer:
+    """Inner products of user vectors and item vectors.
+
+    Parameters
+    ----------
+    users, items : (n_users, d) and (n_items, d) numbers
+        Arrays or tensors, finite.
+    candidates : Candidates
+    device : str
+        ``"auto"``: where the vectors are if they are tensors; else a GPU if torch sees one.
+
+    Raises
+    ------
+    InputError
+        Shapes that do not fit; vectors that are not finite, or so large that a score may not be;
+        an unknown device.
+    """
+
+    def __init__(self, users: Array, items: Array, candidates: Candidates, device: str) -> None:
+        place = users.device if device == "auto" and torch.is_tensor(users) else as_device(device)
+        self.users, self.items = _vectors(users, "user"), _vectors(items, "item")
+        if self.users.shape[1] != self.items.shape[1]:
+            raise InputError(
+                f"user vectors {tuple(self.users.shape)} and item vectors "
+                f"{tuple(self.items.shape)} must have as many columns"
+            )
+        self.dtype = torch.promote_types(self.users.dtype, self.items.dtype)
+        _check_range(self.users, self.items, self.dtype)
+        if len(candidates) < len(self.items):
+            self.items = self.items[torch.from_numpy(candidates.items).to(self.items.device)]
+        self.users = self.users.to(place, self.dtype)
+        self.items = self.items.to(place, self.dtype)
+        self.device = place
+
+    def fill(self, users: np.ndarray, block: torch.Tensor) -> None:
+        """Write the inner products into the block."""
+        index = torch.from_numpy(users).to(self.device)
+        if len(users) > 1:
+            torch.mm(self.users[index], self.items.T, out=block)
+        else:
+            # A product of one vector may round items with the same vector differently at the end
+            # of the row, and so untie them; a product of two does not.
+            block.copy_(torch.mm(self.users[index.repeat(2)], self.items.T)[:1])
+
+
+class FunctionScorer:
+    """Whatever a function says, checked.
+
+    Parameters
+    ----------
+    function : users (m,) int -> scores (m, n_items), array or tensor
+    n_items : int
+    candidates : Candidates
+    first : (1,) int
+        A user to ask for, to see which type of scores comes back, and from which device.
+    device : str
+        Where to count; ``"auto"``: where the scores are if they are tensors; else a GPU if torch
+        sees one.
+    """
+
+    def __init__(
+        self,
+        function: ScoreFunction,
+        n_items: int,
+        candidates: Candidates,
+        first: np.ndarray,
+        device: str,
+    ) -> None:
+        self.function, self.n_items = function, n_items
+        answer = function(first)
+        on = answer.device if device == "auto" and torch.is_tensor(answer) else as_device(device)
+        self.device: torch.device = on
+        self.dtype = _as_float(as_tensor(answer)).dtype
+        self.columns = None
+        if len(candidates) < n_items:
+            self.columns = torch.from_numpy(candidates.items)
+
+    def fill(self, users: np.ndarray, block: torch.Tensor) -> None:
+        """Ask the function and write what it says into the block.
+
+        Raises
+        ------
+        InputError
+            If the scores are of another shape, or one of them is NaN.
+        """
+        scores = as_tensor(self.function(users)).detach()
+        if tuple(scores.shape) != (len(users), self.n_items):
+            raise InputError(
+                f"the scorer returned {tuple(scores.shape)} for {len(users)} users, not "
+                f"{(len(users), self.n_items)}: one score for each of them and each item"
+            )
+        if self.columns is not None:
+            scores = scores[:, self.columns.to(scores.device)]
+        block.copy_(scores)
+        doubtful = torch.isnan(block.sum(dim=1))  # cheap; infinities that cancel out are NaN too
+        for row in doubtful.nonzero()[:, 0].tolist():
+            if torch.isnan(block[row]).any():
+                raise InputError(f"the scorer returned NaN for user {users[row]}")
+
+
+def as_tensor(values: Any) -> torch.Tensor:
+    """An array or tensor as a tensor, shared where torch can share it."""
+    if torch.is_tensor(values):
+        return values.detach()
+    array = np.asarray(values)
+    if array.dtype.kind not in "biuf":
+        raise InputError(f"scores and vectors must be numbers, not {array.dtype}")
+    # torch warns of memory that it may not write to, as of a file mapped for reading
+    return torch.from_numpy(array if array.flags.writeable else array.copy())
+
+
+def as_device(name: str) -> torch.device:
+    """The device of this name, ``"auto"`` for a GPU where torch sees one."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise InputError(f"device must be 'auto' or a name that torch knows: {error}") from error
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise InputError("device='cuda', but torch sees no GPU here: use device='auto'")
+    return device
+
+
+def _as_float(values: torch.Tensor) -> torch.Tensor:
+    """Floats that compare as the values do: halves as float32, whole numbers as float64."""
+    if values.dtype in (torch.float16, torch.bfloat16):
+        return values.float()
+    return values if values.is_floating_point() else values.double()
+
+
+def _vectors(values: Array, what: str) -> torch.Tensor:
+    vectors = _as_float(as_tensor(values))
+    if vectors.ndim != 2:
+        raise InputError(f"{what} vectors must be (n, d), not {tuple(vectors.shape)}")
+    return vectors
+
+
+def _check_range(users: torch.Tensor, items: torch.Tensor, dtype: torch.dtype) -> None:
+    """Refuse vectors of which a product is not finite, or may not be."""
+    largest = [_largest(users, "user"), _largest(items, "item")]
+    if largest[0] * largest[1] * users.shape[1] >= torch.finfo(dtype).max:
+        raise InputError(
+            f"user vectors up to {largest[0]:.2g} times item vectors up to {largest[1]:.2g} may "
+            f"overflow {dtype}: scale them down"
+        )
+
+
+def _largest(vectors: torch.Tensor, what: str) -> float:
+    """The largest absolute value; the extremes are NaN or infinite if any value is."""
+    if not vectors.numel():
+        raise InputError(f"{what} vectors are empty: {tuple(vectors.shape)}")
+    low, high = (float(end) for end in torch.aminmax(vectors))
+    if np.isfinite(low) and np.isfinite(high):
+        return max(abs(low), abs(high))
+    row = int((~torch.isfinite(vectors)).any(dim=1).nonzero()[0])
+    raise InputError(f"the vector of {what} {row} holds NaN or infinity")

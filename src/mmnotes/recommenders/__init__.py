@@ -1,0 +1,20 @@
+"""Recommenders: interactions in, a score for every item out."""
+
+from typing import TYPE_CHECKING
+
+from mmnotes.lazy import attach
+
+if TYPE_CHECKING:
+    from mmnotes.recommenders.base import Recommender
+    from mmnotes.recommenders.itemknn import ItemKNN
+    from mmnotes.recommenders.popularity import MostPop
+
+_WHERE = {
+    "base": ("Recommender",),
+    "itemknn": ("ItemKNN",),
+    "popularity": ("MostPop",),
+}
+
+__all__ = ["ItemKNN", "MostPop", "Recommender"]
+
+__getattr__, __dir__ = attach(__name__, _WHERE)

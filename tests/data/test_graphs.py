@@ -1,0 +1,28 @@
+import numpy as np
+import pytest
+
+from mmnotes.data import Neighbors
+from mmnotes.errors import InputError
+
+INDEX = np.array([[0, 1], [1, 2], [2, 0]], np.int32)
+
+
+def test_neighbors():
+    graph = Neighbors(INDEX, np.ones((3, 2)))
+    assert (len(graph), graph.k) == (3, 2)
+    assert (graph.index.dtype, graph.cosine.dtype) == (np.int64, np.float32)
+    np.testing.assert_array_equal(graph.index, INDEX)
+
+
+@pytest.mark.parametrize(
+    ("index", "cosine", "said"),
+    [
+        (INDEX, np.ones((3, 1)), r"\(3, 2\) and \(3, 1\)"),
+        (INDEX[0], np.ones(2), r"must be \(n_items, k\) each"),
+        (INDEX + 1, np.ones((3, 2)), "item ids run from 1 to 3, but must lie in 0 … 2"),
+        (INDEX * 1.0, np.ones((3, 2)), "whole numbers, not float64"),
+    ],
+)
+def test_no_neighbors(index, cosine, said):
+    with pytest.raises(InputError, match=said):
+        Neighbors(index, cosine)
