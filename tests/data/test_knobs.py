@@ -63,6 +63,15 @@ def clicks_lost_down_the_slate(made):
     return 1 - rows.clicked[rows.position >= 9].mean() / rows.clicked[rows.position <= 2].mean()
 
 
+def slates_left_with_one_click(made):
+    """How many more slates have just one click, in share, than clicks without an order allow."""
+    clicks = made.impressions.clicked.reshape(-1, made.config.slate_size).sum(axis=1)
+    chance = made.attraction(made.impressions).reshape(-1, made.config.slate_size)
+    none = (1 - chance).prod(axis=1)
+    one = (none[:, None] * chance / (1 - chance)).sum(axis=1)
+    return (clicks == 1).mean() - one.mean()
+
+
 def titles_shown_are_better(made):
     liked = made.traits["text"] @ made.taste.common["text"]
     return (liked[made.impressions.item].mean() - liked.mean()) / liked.std()
@@ -172,6 +181,7 @@ EFFECTS = {
     "eagerness": (1.0, eager_users_click_more, 0.3),
     "device_tilt": (0.7, clicks_follow_the_picture_on_a_phone, 0.05),
     "position_bias": (1.0, clicks_lost_down_the_slate, 0.2),
+    "cascade": (1.0, slates_left_with_one_click, 0.03),
     "logging_bias": (1.0, titles_shown_are_better, 0.04),
     "promotion": (3.0, promoted_are_shown_more, 0.1),
     "steering": (1.0, eager_users_are_shown_their_own_half, 0.03),

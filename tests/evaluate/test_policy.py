@@ -1,6 +1,8 @@
 """Do the estimators do what they are defined to, hold the truth, and warn where they can't?"""
 
+import json
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -83,6 +85,7 @@ def coverage(name, cases, n_resamples):
     return np.mean(held)
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # by chance, in a world or two
 @pytest.mark.parametrize(("n", "n_resamples"), [(600, 200), (600, 0)])
 def test_intervals_hold_the_truth_as_often_as_they_say(n, n_resamples):
     cases = [world(seed, n=n) for seed in range(250)]
@@ -124,6 +127,8 @@ def test_the_logging_policy_itself_is_the_plain_mean():
 
 def test_a_perfect_model_narrows():
     log, model, _ = world(1, logging=1, wanted=-1)
+    # Most rounds are rewarded: where few are, there is little for a model to explain.
+    log, model = log | {"reward": 1 - log["reward"]}, model | {"predicted": 1 - model["predicted"]}
     got = off_policy(**log, **model)
     width = {name: v.estimate.high - v.estimate.low for name, v in got.items()}
     assert width["dm"] < width["dr"] < width["ips"]
@@ -135,7 +140,8 @@ def test_bootstrap_and_delta_method_agree_where_both_may_speak():
     one, other = off_policy(**log, **model), off_policy(**log, **model, n_resamples=0)
     for name in one:
         a, b = one[name].estimate, other[name].estimate
-        assert (a.value, a.n_users, b.n_users) == (b.value, 8000, 8000)
+        assert (a.n_users, b.n_users) == (8000, 8000)
+        assert a.value == pytest.approx(b.value)
         assert a.high - a.low == pytest.approx(b.high - b.low, rel=0.1)
 
 
@@ -172,7 +178,11 @@ def test_properties(scale, shift, n, seed):
         scaled = off_policy(**moved, **moved_model, n_resamples=0)
     for name, found in base.items():
         assert other[name].estimate.value == pytest.approx(found.estimate.value)
-    for name in ("snips", "dm", "sndr"):  # what divides by the weights follows a shift; ips does not
+    for name in (
+        "snips",
+        "dm",
+        "sndr",
+    ):  # what divides by the weights follows a shift; ips does not
         assert scaled[name].estimate.value == pytest.approx(
             scale * base[name].estimate.value + shift, abs=1e-6
         )
@@ -182,7 +192,8 @@ def test_properties(scale, shift, n, seed):
 def test_what_it_says_of_the_weights():
     reward, propensity = np.ones(8), np.full(8, 0.5)
     target = np.array([1, 1, 0.5, 0.5, 0.5, 0.5, 0, 0])
-    got = off_policy(reward, propensity, target, clip=1.5)
+    with pytest.warns(UserWarning, match="5 rounds carry 88% of the weight"):
+        got = off_policy(reward, propensity, target, clip=1.5)
     whole, clipped = got["ips"], got["clipped-ips"]
     assert whole.effective_sample_size == pytest.approx(8**2 / (4 + 4 + 4))
     assert (whole.largest_weight, whole.share_clipped, whole.n) == (2, 0, 8)
@@ -195,22 +206,23 @@ def test_what_it_says_of_the_weights():
 def test_warns_where_support_fails():
     log, _, _ = world(0)
     # Half of the rounds would have been an action that this log never holds.
-    with pytest.warns(UserWarning, match=r"the weights' mean is 0\.\d+ .* and not 1: the log lacks"):
+    with pytest.warns(
+        UserWarning, match=r"the weights' mean is 0\.\d+ .* and not 1: the log lacks"
+    ):
         got = off_policy(**log | {"target": log["target"] * 0.5})
     assert "lacks part of what the policy would do" in got["ips"].warnings[0]
 
 
+@pytest.mark.filterwarnings("ignore:5 rounds carry")
 def test_warns_where_few_rounds_decide():
     n = 2000
     target = np.full(n, 0.005)
     target[:2] = 1.0
     propensity = np.full(n, 0.01)
     propensity[:2] = 0.002
-    with pytest.warns(UserWarning) as caught:
+    with pytest.warns(UserWarning, match="the effective sample is 8 of 2,000 rounds") as caught:
         off_policy(np.ones(n), propensity, target)
-    said = " ".join(str(w.message) for w in caught)
-    assert "the effective sample is 8 of 2,000 rounds" in said
-    assert "5 rounds carry 50% of the weight" in said
+    assert any("5 rounds carry 50% of the weight" in str(w.message) for w in caught)
     assert all(w.filename == __file__ for w in caught)
 
 
@@ -245,6 +257,7 @@ def changed(name, row, to):
     return GOOD | MODEL | {name: column}
 
 
+@pytest.mark.filterwarnings("ignore:5 rounds carry")
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
@@ -291,3 +304,23 @@ def test_names_the_row_beyond_the_first_block():
     log["propensity"][9_000] = 0
     with pytest.raises(InputError, match="propensity: round 9000"):
         off_policy(**log)
+
+
+REFERENCE = json.loads((Path(__file__).parent / "obp_reference.json").read_text())
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("case", REFERENCE["cases"], ids=lambda case: case["name"])
+def test_agrees_with_open_bandit_pipeline(case):
+    policy, action = np.array(case["policy"]), np.array(case["action"])
+    got = off_policy(
+        np.array(case["reward"]),
+        np.array(case["propensity"]),
+        policy[np.arange(len(action)), action],
+        action=action,
+        policy=policy,
+        predicted=np.array(case["predicted"]),
+        clip=case["clip"],
+    )
+    for name, found in got.items():
+        assert found.estimate.value == pytest.approx(case["values"][name], abs=1e-9), name

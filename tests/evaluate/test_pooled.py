@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import log_loss, roc_auc_score
 
 from mmnotes.errors import InputError
-from mmnotes.evaluate import mean_interval, pooled_auc, pooled_mean
+from mmnotes.evaluate import mean_interval, pooled_auc, pooled_log_loss, pooled_mean
 
 seeds = st.integers(0, 10_000)
 
@@ -27,6 +27,8 @@ def test_the_mean_is_that_over_rows(seed):
     area, mean = pooled_auc(scores, labels, users), pooled_mean(scores, users)
     assert area.values.mean() == pytest.approx(roc_auc_score(labels, scores))
     assert mean.values.mean() == pytest.approx(scores.mean())
+    loss = pooled_log_loss(scores, labels, users)
+    assert loss.values.mean() == pytest.approx(log_loss(labels, expit(scores), labels=[0, 1]))
     assert area.users.tolist() == mean.users.tolist() == np.unique(users).tolist()
 
 
@@ -92,13 +94,20 @@ def test_an_interval_over_users():
         ([], [], [], "with a row at least"),
         ([1.0, np.nan], [0, 1], [1, 1], "scores: row 1 is nan"),
         ([1.0, 2], [0, 1, 1], [1, 1], r"labels must be \(2,\) of 0 and 1"),
-        ([1.0, 2], [1, 1], [1, 1], r"hold both, to have an AUC; .* values \[1\]"),
+        ([1.0, 2], [1, 1], [1, 1], "every label is 1: an AUC needs"),
         ([1.0, 2], [0, 2], [1, 1], r"values \[0, 2\]"),
     ],
 )
 def test_bad_input(scores, labels, users, message):
     with pytest.raises(InputError, match=message):
         pooled_auc(scores, labels, users)
+
+
+def test_log_odds_far_out_do_not_overflow():
+    loss = pooled_log_loss([1000.0, -1000.0, 1000.0], [1, 0, 0], [1, 2, 3])
+    assert loss.values == pytest.approx([0, 0, 1000])
+    with pytest.raises(InputError, match=r"labels must be \(2,\) of 0 and 1"):
+        pooled_log_loss([1.0, 2], [0, 2], [1, 1])
 
 
 def test_bad_values():

@@ -5,7 +5,7 @@ import pytest
 
 from mmnotes.data import Impressions
 from mmnotes.errors import InputError
-from mmnotes.features import FeatureBlock, impression_rows, rows, user_profiles
+from mmnotes.features import FeatureBlock, click_rates, impression_rows, rows, user_profiles
 
 
 def make_log(n_slates=40, n_users=6, n_items=15, size=5, seed=0):
@@ -139,3 +139,21 @@ class TestRows:
         strange = Impressions(**{**vars(log), "device": log.device + 5})
         with pytest.raises(InputError, match="device ids run from"):
             impression_rows(blocks, strange)
+
+
+def test_click_rates_follow_their_definition(log):
+    rates = click_rates(log, n_users=8, prior=2.0)
+    overall = log.clicked.mean()
+    for user in range(8):
+        own = log.clicked[log.user == user]
+        assert rates[user] == pytest.approx((own.sum() + 2 * overall) / (len(own) + 2))
+    assert rates[7] == pytest.approx(overall)  # never seen
+
+
+def test_click_rates_refuse_what_they_cannot_use(log):
+    with pytest.raises(InputError, match=r"user ids run from 0 to 5, but must lie in 0 … 3"):
+        click_rates(log, n_users=4)
+    with pytest.raises(InputError, match="rows and a prior above 0, not 0"):
+        click_rates(log, n_users=8, prior=0)
+    with pytest.raises(InputError, match="needs rows"):
+        click_rates(log.where(log.user < 0), n_users=8)

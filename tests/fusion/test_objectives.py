@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.special import expit, logsumexp
 from sklearn.metrics import log_loss, ndcg_score
 
-from mmnotes.fusion.objectives import OBJECTIVES, comparable, ndcg, pairwise, pointwise, rows_of
+from mmnotes.fusion.objectives import OBJECTIVES, Members, comparable, ndcg, pairwise, pointwise
 from mmnotes.fusion.objectives import softmax as softmax_loss
 
 COMPARING = ("pairwise", "softmax", "ndcg")
@@ -229,7 +229,8 @@ def test_readiness_of_an_impression_cancels_in_pairs_and_not_in_rows():
     assert abs(slope[pairwise]) < 0.02
 
 
-def test_rows_of_groups_asked_for_twice():
-    groups = torch.tensor([2, 0, 2, 1])
-    assert rows_of(groups, torch.tensor([2, 1, 2])).tolist() == [0, 2, 3, 0, 2]
-    assert rows_of(groups, torch.tensor([], dtype=torch.int64)).tolist() == []
+def test_members_of_groups_asked_for_twice():
+    members = Members(torch.tensor([2, 0, 2, 1]))
+    assert members.sizes.tolist() == [1, 1, 2]
+    assert members.of(torch.tensor([2, 1, 2])).tolist() == [0, 2, 3, 0, 2]
+    assert members.of(torch.tensor([], dtype=torch.int64)).tolist() == []

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mmnotes.data.logged import LoggedActions
     from mmnotes.data.market import Market, simulate
     from mmnotes.data.prepared import Dataset, at_hand, available, fingerprint, load
+    from mmnotes.data.ratings import rated_slates
     from mmnotes.data.registry import DatasetInfo, data_folder, listing
     from mmnotes.data.splits import by_day
     from mmnotes.data.stored import FolderImages, ZipImages
@@ -26,6 +27,7 @@ _WHERE = {
     "logged": ("LoggedActions",),
     "market": ("Market", "simulate"),
     "prepared": ("Dataset", "at_hand", "available", "fingerprint", "load"),
+    "ratings": ("rated_slates",),
     "registry": ("DatasetInfo", "data_folder", "listing"),
     "splits": ("by_day",),
     "stored": ("FolderImages", "ZipImages"),
@@ -57,6 +59,7 @@ __all__ = [
     "listing",
     "load",
     "photo_statistics",
+    "rated_slates",
     "simulate",
     "traits_of",
 ]

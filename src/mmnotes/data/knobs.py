@@ -91,6 +91,9 @@ class MarketConfig:
     position_bias: float = _knob(
         0.0, 0.0, "power with which attention falls with position: 1 / position ** power", most=5.0
     )
+    cascade: float = _knob(
+        0.0, 0.0, "share of slates that are read from the top and left with the first click"
+    )
     logging_bias: float = _knob(
         0.0, 0.0, "how strongly the platform showed what its title-only ranker preferred", most=10.0
     )

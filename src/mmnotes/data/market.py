@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from mmnotes.data.clicks import cascade_clicks, examination, position_clicks
 from mmnotes.data.drawing import IMAGE_TRAITS
 from mmnotes.data.exposure import Preference, Shelf, draw_slates
 from mmnotes.data.items import METADATA_TRAITS, Streams, given_items, make_items
@@ -71,9 +72,9 @@ class Market:
     def examination(self, rows: Impressions) -> np.ndarray:
         """Probability that each row is looked at, (n_rows,): the position-based model.
 
-        After Richardson, Dominowska and Ragno (2007), https://doi.org/10.1145/1242572.1242643
+        It does not speak of the slates that are read from the top and left (``cascade``).
         """
-        return rows.position.astype(float) ** -self.config.position_bias
+        return examination(rows.position, self.config.position_bias)
 
     def measured_share(self, name: str) -> np.ndarray:
         """One modality's share in the variance of each user's utility, (n_users,) float.
@@ -229,8 +230,13 @@ def _favoured(bucket: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def _click(market: Market, rng: np.random.Generator) -> Impressions:
     rows = market.impressions
-    chance = market.examination(rows) * market.attraction(rows)
-    return replace(rows, clicked=rng.random(len(rows)) < chance)
+    attraction = market.attraction(rows)
+    clicked = position_clicks(attraction, market.examination(rows), rng)
+    if market.config.cascade:
+        left = rng.random(rows.impression.max() + 1) < market.config.cascade
+        one = cascade_clicks(attraction, rows.position, rows.impression, rng)
+        clicked = np.where(left[rows.impression], one, clicked)
+    return replace(rows, clicked=clicked)
 
 
 def _standard(scores: np.ndarray) -> np.ndarray:

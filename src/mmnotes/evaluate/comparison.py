@@ -37,8 +37,8 @@ def compare(
     Each ranker's gain is measured user by user against the baseline, under the same seeds. Its
     p-value is the larger of two, by the interval over users and seeds and by sign flips over users,
     after Holm's correction for the number of rankers. So a row says "better" only if its interval
-    is clear of zero, and among all rows without a true difference one in twenty tables at most has
-    such a word in it.
+    is clear of zero, and of tables whose rankers do not truly differ, one in twenty at most says
+    that one is better or worse.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def compare(
         ``p (Holm)``
             See above; at least ``2 / (n_resamples + 1)``.
         ``smallest detectable gain``
-            A true gain of this size would get the word "better" at least ``power`` of the time,
+            A true gain of this size would get the word "better" about ``power`` of the time,
             whatever the other rows hold. NaN where no user differs.
         ``users``
         ``verdict``
@@ -92,6 +92,7 @@ def compare(
     names = _chance_and_baseline_first(results, baseline, chance)
     tables = _tables(results, names, baseline)
     drawn = draw_means(tables, n_resamples, random_state)
+    means = {name: drawn["mean", name].estimate(level) for name in names}
     gains = {name: drawn["gain", name] for name in names if name != baseline}
     p = holm(
         [paired_p(tables["gain", name], gains[name], n_resamples, random_state) for name in gains]
@@ -102,13 +103,13 @@ def compare(
     verdicts = {name: _verdict(gains[name].value, adjusted[name] < alpha) for name in gains}
     return pd.DataFrame(
         {
-            "mean": [drawn["mean", name].estimate(level) for name in names],
+            "mean": list(means.values()),
             "gain over baseline": [
                 gains[name].estimate(level) if name in gains else None for name in names
             ],
             "p (Holm)": [adjusted.get(name, np.nan) for name in names],
             "smallest detectable gain": [least.get(name, np.nan) for name in names],
-            "users": [drawn["mean", name].n_users for name in names],
+            "users": [mean.n_users for mean in means.values()],
             "verdict": [verdicts.get(name, "baseline") for name in names],
         },
         index=pd.Index(names, name="ranker"),

@@ -15,7 +15,7 @@ from mmnotes.errors import InputError
 from mmnotes.evaluate.counting import Block, count
 from mmnotes.evaluate.measures import check_metrics
 from mmnotes.evaluate.protocol import Candidates, FullRanking, Pairs, Task, by_user, make_task
-from mmnotes.evaluate.ranks import Ranks, check_ties
+from mmnotes.evaluate.ranks import Ranks, check_ties, inverse
 from mmnotes.evaluate.scorers import FunctionScorer, ScoreFunction, Scorer, Vectors, VectorScorer
 
 _CELLS = {"cpu": 2**21, "cuda": 2**26}  # scores held at once: a CPU's cache, or a GPU kept busy
@@ -53,7 +53,7 @@ def full_ranking(
     ties : {"average", "best", "worst", "id"}
         Likewise; ``"id"`` puts the smaller item number first.
     block_rows : int, optional
-        Users scored at once; chosen by memory if not given.
+        Users scored at once; candidates by memory if not given.
     device : str
         ``"auto"``: where the tensors are; for arrays a GPU if torch sees one.
     n_items : int, optional
@@ -84,23 +84,24 @@ def full_ranking(
     check_ties(ties)
     check_metrics(metrics)
     n_users, n_items = _sizes(scorer, truth, seen, n_items)
-    chosen = candidates or Candidates("all items", np.arange(n_items))
-    chosen = chosen.within(n_items)
-    task = make_task(truth, seen, chosen, n_users, n_items)
+    if candidates is None:
+        candidates = Candidates("all items", np.arange(n_items))
+    candidates = candidates.within(n_items)
+    task = make_task(truth, seen, candidates, n_users, n_items)
     with torch.no_grad():
         if callable(scorer):
-            model: Scorer = FunctionScorer(scorer, n_items, chosen, task.users[:1], device)
+            model: Scorer = FunctionScorer(scorer, n_items, candidates, task.users[:1], device)
         else:
-            model = VectorScorer(scorer[0], scorer[1], chosen, device)
-        rows = _block_rows(block_rows, len(chosen), model.device)
-        above, tied = _count(model, task, len(chosen), rows, ties == "id")
-    ranks = _ranks(task, len(chosen), above, tied)
+            model = VectorScorer(scorer[0], scorer[1], candidates, device)
+        rows = _block_rows(block_rows, len(candidates), model.device)
+        above, tied = _count(model, task, len(candidates), rows, ties == "id")
+    ranks = _ranks(task, len(candidates), above, tied)
     ranks = ranks if ties == "id" else ranks.resolved(ties)
     return FullRanking(
         metrics=by_user(ranks, metrics),
         chance=by_user(ranks.constant(), metrics),
-        candidates=chosen,
-        n_candidates=len(chosen),
+        candidates=candidates,
+        n_candidates=len(candidates),
         ranks=ranks,
         n_left_out=task.n_left_out,
         n_outside=task.n_outside,
@@ -141,10 +142,8 @@ def _block_rows(asked: int | None, n_candidates: int, device: torch.device) -> i
 def _ranks(task: Task, n_candidates: int, above: np.ndarray, tied: np.ndarray) -> Ranks:
     """Counts of relevant items as ranks, users ascending."""
     by_id = np.argsort(task.users)
-    place = np.empty_like(by_id)
-    place[by_id] = np.arange(len(by_id))
     sizes = n_candidates - np.diff(task.hidden_starts)
-    group = np.repeat(place, np.diff(task.relevant_starts))
+    group = np.repeat(inverse(by_id), np.diff(task.relevant_starts))
     return Ranks(task.users[by_id], sizes[by_id], group, np.ones(len(group)), above, tied)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmnotes.errors import InputError
-from mmnotes.evaluate.ranks import Ranks, check_ties
+from mmnotes.evaluate.ranks import Ranks, check_ties, inverse
 
 _SCAN = 2048  # comparisons beyond which sorting a group is cheaper; fits the int16 counters
 _CHUNK = 16_384  # relevant rows scanned at once, so that what is touched stays in the cache
@@ -51,7 +51,10 @@ def ranks_of_log(
     relevant = _checked_labels(labels)
     _check_groups(groups)
     ids = _tie_ids(ids, ties, len(groups))
-    log, names = _split(groups)
+    try:
+        log, names = _split(groups)
+    except TypeError as error:
+        raise InputError(f"groups must be all numbers or all words: {error}") from error
     if log.order is not None:
         scores, relevant = scores[log.order], relevant[log.order]
         ids = None if ids is None else ids[log.order]
@@ -60,9 +63,8 @@ def ranks_of_log(
     above, tied = _count(scores, ids, rows, code, log)
     grade = labels[rows if log.order is None else log.order[rows]].astype(np.float64)
     by_name = np.argsort(names, kind="stable")
-    place = np.empty_like(by_name)
-    place[by_name] = np.arange(len(names))
-    ranks = Ranks(names[by_name], log.sizes[by_name], place[code], grade, above, tied)
+    group = inverse(by_name)[code]
+    ranks = Ranks(names[by_name], log.sizes[by_name], group, grade, above, tied)
     return ranks if ties == "id" else ranks.resolved(ties)
 
 
@@ -139,8 +141,7 @@ def _scanned(
                 level[:n] += same
             else:
                 up[:n] += same & (ids[other] < ids[row[:n]])
-    back = np.empty_like(order)
-    back[order] = np.arange(len(order))
+    back = inverse(order)
     return above[back], np.ones_like(above) if ids is not None else tied[back]
 
 
@@ -154,15 +155,12 @@ def _sorted(
     above, tied = len(scores) - up_to, up_to - below
     if ids is None:
         return above, tied
-    order = np.lexsort((ids, scores))
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
+    place = inverse(np.lexsort((ids, scores)))
     return above + place[rows] - below, np.ones_like(tied)
 
 
 def _checked_scores(scores: np.ndarray) -> np.ndarray:
-    if scores.dtype.kind not in "biuf":
-        scores = scores.astype(np.float64)
+    scores = _numbers(scores, "scores")
     refuse(np.isnan(scores), "scores", "is NaN: give every row a score")
     return scores
 
@@ -171,10 +169,20 @@ def _checked_labels(labels: np.ndarray) -> np.ndarray:
     """Which rows are relevant, (n_rows,) bool."""
     if labels.dtype.kind == "b":
         return labels
-    labels = labels if labels.dtype.kind in "iuf" else labels.astype(np.float64)
+    labels = _numbers(labels, "labels")
     if labels.dtype.kind != "u":
         refuse(~(np.isfinite(labels) & (labels >= 0)), "labels", "must be a number from 0 up")
     return labels > 0
+
+
+def _numbers(column: np.ndarray, name: str) -> np.ndarray:
+    """A column of numbers as it is; of objects, such as a table with gaps holds, as float64."""
+    if column.dtype.kind in "biuf":
+        return column
+    try:
+        return column.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name} must be numbers: {error}") from error
 
 
 def _check_groups(groups: np.ndarray) -> None:
@@ -201,9 +209,7 @@ def _tie_ids(ids: np.ndarray | None, ties: str, n_rows: int) -> np.ndarray | Non
     ids = np.asarray(ids)
     if ids.shape != (n_rows,):
         raise InputError(f"ids must be ({n_rows},), one for each row, not {ids.shape}")
-    turn = np.empty(n_rows, np.intp)
-    turn[np.argsort(ids, kind="stable")] = np.arange(n_rows)
-    return turn
+    return inverse(np.argsort(ids, kind="stable"))
 
 
 def _check_lengths(**columns: np.ndarray) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from mmnotes.errors import InputError
 from mmnotes.evaluate.estimate import Estimate
 from mmnotes.evaluate.ratios import ColumnMeans, Ratio
-from mmnotes.evaluate.rounds import HEAVY, Rounds, WeightSummary
+from mmnotes.evaluate.rounds import Rounds, WeightSummary
 
 # Every estimator is a sum of ratios of means of the columns of ``Rounds.blocks``.
 _RATIOS: dict[str, tuple[Ratio, ...]] = {
@@ -23,9 +23,6 @@ _RATIOS: dict[str, tuple[Ratio, ...]] = {
 ESTIMATORS = tuple(_RATIOS)
 
 _RESAMPLED = 20_000  # units up to which the bootstrap is worth its time
-_LEAST_SHARE = 0.1  # of the rounds that the effective sample should reach
-_HEAVY_SHARE = 0.25  # of the weight that a handful of rounds should not reach
-_ERRORS = 4.0  # standard errors at which the weights' mean is not 1
 
 
 @dataclass(frozen=True)
@@ -150,7 +147,7 @@ def off_policy(
     >>> clicked = np.array([0, 0, 0, 1] * 25)
     >>> always = off_policy(clicked, np.full(100, 0.5), (action == 1) * 1.0)
     >>> print(always["snips"])
-    0.500 [0.370, 0.630], effective sample 50 of 100
+    0.500 [0.362, 0.640], effective sample 50 of 100
     """
     rounds = Rounds(reward, propensity, target, action, policy, predicted, clip)
     names = _chosen(estimators, rounds)
@@ -160,7 +157,7 @@ def off_policy(
             "target is 0 in every round: the log says nothing of a policy that never does what "
             "was done"
         )
-    doubts = _doubts(whole)
+    doubts = whole.doubts()
     for doubt in doubts if set(names) - {"dm"} else ():
         warnings.warn(doubt, stacklevel=2)
     values = {}
@@ -179,7 +176,9 @@ def _chosen(estimators: Sequence[str] | None, rounds: Rounds) -> list[str]:
     """The estimators asked for, if the arguments suffice; else those for which they do."""
     there = set(rounds.names)
     possible = [
-        name for name, ratios in _RATIOS.items() if {part for pair in ratios for part in pair} <= there
+        name
+        for name, ratios in _RATIOS.items()
+        if {part for pair in ratios for part in pair} <= there
     ]
     if estimators is None:
         return possible
@@ -231,24 +230,3 @@ def _codes(clusters: np.ndarray, n: int) -> np.ndarray:
     if np.shape(clusters) != (n,):
         raise InputError(f"clusters must be ({n},), not {np.shape(clusters)}")
     return np.unique(clusters, return_inverse=True)[1]
-
-
-def _doubts(weights: WeightSummary) -> tuple[str, ...]:
-    """Why an estimate that rests on these weights should not be believed."""
-    doubts = []
-    mean, error = weights.mean
-    if abs(mean - 1) > _ERRORS * error + 1e-6:
-        doubts.append(
-            f"the weights' mean is {mean:.3f} (standard error {error:.3f}) and not 1: the log "
-            "lacks part of what the policy would do, or the propensities are not its own"
-        )
-    if weights.effective < _LEAST_SHARE * weights.n:
-        doubts.append(
-            f"the effective sample is {weights.effective:,.0f} of {weights.n:,} rounds: the "
-            "policy seldom does what the log shows"
-        )
-    if weights.heavy_share > _HEAVY_SHARE:
-        doubts.append(
-            f"{HEAVY} rounds carry {weights.heavy_share:.0%} of the weight: the estimate is theirs"
-        )
-    return tuple(doubts)

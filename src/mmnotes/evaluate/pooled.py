@@ -44,6 +44,35 @@ def pooled_mean(values: np.ndarray, users: np.ndarray) -> PerUser:
     return PerUser(names, values.mean() + _influence(values, code, len(names)))
 
 
+def pooled_log_loss(log_odds: np.ndarray, labels: np.ndarray, users: np.ndarray) -> PerUser:
+    """How badly do log-odds predict the clicks of a whole log? The mean log loss over rows.
+
+    Parameters
+    ----------
+    log_odds : (n_rows,) float
+    labels : (n_rows,) bool, or 0 and 1
+    users : (n_rows,)
+
+    Returns
+    -------
+    PerUser
+        As :func:`pooled_mean`.
+
+    Raises
+    ------
+    InputError
+        Unequal lengths, no rows, NaN or infinity, other labels than 0 and 1.
+
+    Examples
+    --------
+    >>> pooled_log_loss([0.0, 0.0], [1, 0], [7, 9]).values.round(4)
+    array([0.6931, 0.6931])
+    """
+    log_odds, users = _rows("log_odds", log_odds, users)
+    up = _labels(labels, len(log_odds))
+    return pooled_mean(np.logaddexp(0, log_odds) - up * log_odds, users)
+
+
 def pooled_auc(scores: np.ndarray, labels: np.ndarray, users: np.ndarray) -> PerUser:
     """How often does a clicked row score above an unclicked one, of whichever user's slates?
 
@@ -79,14 +108,10 @@ def pooled_auc(scores: np.ndarray, labels: np.ndarray, users: np.ndarray) -> Per
     np.float64(0.75)
     """
     scores, users = _rows("scores", scores, users)
-    labels = np.asarray(labels)
-    if labels.shape != scores.shape or set(np.unique(labels).tolist()) != {0, 1}:
-        raise InputError(
-            f"labels must be {scores.shape} of 0 and 1, and hold both, to have an AUC; they are "
-            f"{labels.shape} with the values {np.unique(labels)[:5].tolist()}"
-        )
+    up = _labels(labels, len(scores))
+    if up.all() or not up.any():
+        raise InputError(f"every label is {int(up[0])}: an AUC needs rows with a click and without")
     names, code = np.unique(users, return_inverse=True)
-    up = labels.astype(bool)
     everywhere = rankdata(scores)
     # Rank among all rows less rank among those of its kind: how many of the other kind lie below.
     beats = (everywhere[up] - rankdata(scores[up])) / (~up).sum()  # share, for each clicked row
@@ -113,3 +138,13 @@ def _rows(name: str, values: np.ndarray, users: np.ndarray) -> tuple[np.ndarray,
     if len(bad):
         raise InputError(f"{name}: row {bad[0]} is {values[bad[0]]}")
     return values, users
+
+
+def _labels(labels: np.ndarray, n_rows: int) -> np.ndarray:
+    labels = np.asarray(labels)
+    if labels.shape != (n_rows,) or not np.isin(labels, (0, 1)).all():
+        raise InputError(
+            f"labels must be ({n_rows},) of 0 and 1; they are {labels.shape} with the values "
+            f"{np.unique(labels)[:5].tolist()}"
+        )
+    return labels.astype(bool)

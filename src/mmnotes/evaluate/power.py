@@ -1,5 +1,7 @@
 """What could this test have seen? Power, the smallest effect in reach, and users it would take."""
 
+import bisect
+
 import numpy as np
 from scipy import optimize, stats
 
@@ -8,6 +10,8 @@ from mmnotes.evaluate.ranks import PerGroup
 from mmnotes.evaluate.resampling import MeanDraws
 from mmnotes.evaluate.seeds import OneOrMore, as_seeds, seed_table
 from mmnotes.evaluate.users import per_user
+
+_ROUNDING = 1e-12  # a spread this small, relative to the values, is none
 
 
 def minimal_detectable_effect(
@@ -49,7 +53,7 @@ def minimal_detectable_effect(
 
     References
     ----------
-    Noncentral t: Cohen (1988), *Statistical Power Analysis for the Behavioral Sciences*, chapter 2.
+    Cohen (1988), *Statistical Power Analysis for the Behavioral Sciences*, chapter 2.
 
     Examples
     --------
@@ -63,13 +67,7 @@ def minimal_detectable_effect(
     n, spread = _size_and_spread(differences, users)
     _check_shares(alpha, power)
 
-    def short(effect: float) -> float:
-        return _power(effect / spread, n, alpha) - power
-
-    far = (stats.t.isf(alpha / 2, n - 1) + stats.t.isf(1 - power, n - 1) + 1) / np.sqrt(n)
-    while short(far * spread) < 0:
-        far *= 2
-    return float(optimize.brentq(short, 0, far * spread))
+    return _away(power, n - 1, alpha) * spread / float(np.sqrt(n))
 
 
 def power_of(
@@ -97,7 +95,7 @@ def power_of(
     _check_shares(alpha)
     if not np.isfinite(effect):
         raise InputError(f"effect must be a number, not {effect}")
-    return _power(effect / spread, n, alpha)
+    return _power(effect / spread * np.sqrt(n), n - 1, alpha)
 
 
 def users_needed(
@@ -127,35 +125,50 @@ def users_needed(
     _check_shares(alpha, power)
     if not np.isfinite(effect) or effect == 0:
         raise InputError(f"effect must be a number other than 0, not {effect}")
-    too_few, enough = 1, 2
-    while _power(effect / spread, enough, alpha) < power:
-        too_few, enough = enough, 2 * enough
-    while enough - too_few > 1:
-        middle = (too_few + enough) // 2
-        if _power(effect / spread, middle, alpha) < power:
-            too_few = middle
-        else:
-            enough = middle
-    return enough
+
+    def is_enough(n: int) -> bool:
+        return _power(effect / spread * np.sqrt(n), n - 1, alpha) >= power
+
+    enough = 2
+    while not is_enough(enough):
+        enough *= 2
+    numbers = range(enough // 2 + 1, enough + 1)  # half of it was not enough
+    return numbers[bisect.bisect_left(numbers, True, key=is_enough)]
 
 
 def detectable_gain(draws: MeanDraws, power: float = 0.8, alpha: float = 0.05) -> float:
-    """:func:`minimal_detectable_effect` of an interval over users and seeds.
+    """:func:`minimal_detectable_effect` where seeds count as well as users.
 
-    The interval's half-width at ``1 - alpha``, which a gain must clear, and so many standard errors
-    more that it does ``power`` of the time. NaN where nothing varies, for then nothing can be said.
+    NaN where nothing varies, for then nothing can be said.
     """
     _check_shares(alpha, power)
-    needed = np.quantile(np.abs(draws.errors), 1 - alpha)
-    gain = needed + stats.norm.ppf(power) * draws.errors.std()
-    return float(gain) if gain > 0 else float("nan")
+    if draws.standard_error <= _ROUNDING * abs(draws.value):
+        return float("nan")
+    return _away(power, draws.freedom, alpha) * draws.standard_error
 
 
-def _power(effect: float, n: int, alpha: float) -> float:
-    """Share of two-sided t tests over n users that see an effect, in standard deviations."""
-    away = abs(effect) * np.sqrt(n)
-    critical = stats.t.isf(alpha / 2, n - 1)
-    return float(stats.nct.sf(critical, n - 1, away) + stats.nct.cdf(-critical, n - 1, away))
+def _power(away: float, freedom: float, alpha: float) -> float:
+    """Share of two-sided t tests that see a truth so many standard errors away from zero.
+
+    By the law of t squared, a noncentral F: SciPy's noncentral t gives NaN or a wrong sixth digit
+    far from its centre, and its noncentral F a negative share at the centre itself.
+    """
+    if away == 0:
+        return alpha
+    critical = stats.t.isf(alpha / 2, freedom)
+    return float(stats.ncf.sf(critical**2, 1, freedom, away**2))
+
+
+def _away(power: float, freedom: float, alpha: float) -> float:
+    """How many standard errors from zero a truth must be, to be seen with that power."""
+
+    def short(away: float) -> float:
+        return _power(away, freedom, alpha) - power
+
+    far = 2 * float(stats.t.isf(alpha / 2, freedom))
+    while short(far) < 0:
+        far *= 2
+    return float(optimize.brentq(short, 0, far))
 
 
 def _size_and_spread(differences: OneOrMore, users: np.ndarray | None) -> tuple[int, float]:
@@ -165,7 +178,7 @@ def _size_and_spread(differences: OneOrMore, users: np.ndarray | None) -> tuple[
         differences = per_user(PerGroup(np.arange(len(rows)), rows), users)
     by_user = seed_table(as_seeds(differences)).by_user
     spread = float(by_user.std(ddof=1))
-    if spread <= 1e-12 * np.abs(by_user).max():
+    if spread <= _ROUNDING * np.abs(by_user).max():
         raise InputError("all users have the same difference: its spread must be known")
     return len(by_user), spread
 

@@ -107,8 +107,7 @@ class Ranks:
         group_start = np.maximum.accumulate(np.where(new_group, row, 0))
         lengths = np.diff(np.flatnonzero(new_run), append=len(order))
         length = np.repeat(lengths, lengths)
-        back = np.empty_like(order)
-        back[order] = row
+        back = inverse(order)
         return Runs((run_start - group_start)[back], length[back], (row - run_start)[back])
 
     def resolved(self, ties: str) -> "Ranks":
@@ -144,3 +143,10 @@ def check_ties(ties: str) -> None:
     """Refuse a tie rule that nobody knows."""
     if ties not in TIES:
         raise InputError(f"ties must be one of {', '.join(TIES)}, not {ties!r}")
+
+
+def inverse(order: np.ndarray) -> np.ndarray:
+    """Where each element went: the inverse of a permutation, (n,) int."""
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return place

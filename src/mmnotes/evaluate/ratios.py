@@ -1,6 +1,6 @@
 """Ratios of means, and how sure we are of them: value per weight, clicks per view."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -86,27 +86,41 @@ class ColumnMeans:
         --------
         >>> users = {"clicks": np.array([1.0, 0, 2, 1]), "views": np.array([4.0, 2, 8, 2])}
         >>> print(ColumnMeans.resampled(users, 1000, random_state=0).estimate(("clicks", "views")))
-        0.250 [0.143, 0.417]
+        0.250 [0.125, 0.375]
         """
-        if not 0 < level < 1:
-            raise InputError(f"an interval needs a level between 0 and 1, not {level}")
+        _check_level(level)
         value = float(self._sum(ratios, self.means))
         if not np.isfinite(value):
             zero = [under for _, under in ratios if not self.means[self.names.index(under)]]
             raise InputError(f"nothing to divide by: the mean of {zero or 'a column'} is zero")
         if self.draws is not None:
-            sums = self._sum(ratios, self.draws)
-            # A draw may miss every unit with something to divide by; the others still tell.
-            low, high = np.quantile(sums[np.isfinite(sums)], [(1 - level) / 2, (1 + level) / 2])
-        else:
-            low, high = value + NormalDist().inv_cdf((1 + level) / 2) * self._error(
-                ratios
-            ) * np.array([-1, 1])
+            return self.bootstrap(lambda means: self._sum(ratios, means), level)
+        half = NormalDist().inv_cdf((1 + level) / 2) * self._error(ratios)
+        return Estimate(value, value - half, value + half, n_users=self.n_units, level=level)
+
+    def bootstrap(
+        self, function: Callable[[np.ndarray], np.ndarray], level: float = 0.95
+    ) -> Estimate:
+        """Any function of the means, with its percentile interval over the draws.
+
+        Parameters
+        ----------
+        function : callable
+            From means (…, n_columns) to values (…,).
+        level : float
+        """
+        _check_level(level)
+        if self.draws is None:
+            raise InputError("column means without draws have no bootstrap: resample their units")
+        value = float(function(self.means))
+        drawn = function(self.draws)
+        # A draw may miss every unit with something to divide by; the others still tell.
+        low, high = np.quantile(drawn[np.isfinite(drawn)], [(1 - level) / 2, (1 + level) / 2])
         return Estimate(value, float(low), float(high), n_users=self.n_units, level=level)
 
     def _sum(self, ratios: tuple[Ratio, ...], means: np.ndarray) -> np.ndarray:
         """The sum of the ratios for means (…, n_columns)."""
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore"):  # estimate() looks at what comes out
             terms = [
                 means[..., self.names.index(over)] / means[..., self.names.index(under)]
                 for over, under in ratios
@@ -123,3 +137,8 @@ class ColumnMeans:
             slopes[i] += 1 / self.means[j]
             slopes[j] -= self.means[i] / self.means[j] ** 2
         return float(np.sqrt(max(slopes @ self.covariance @ slopes, 0.0)))
+
+
+def _check_level(level: float) -> None:
+    if not 0 < level < 1:
+        raise InputError(f"an interval needs a level between 0 and 1, not {level}")

@@ -27,12 +27,18 @@ class MeanDraws:
     errors : (n_resamples,) float64
         Draws of its error.
     n_users, n_seeds : int
+    standard_error : float
+        Of users and seeds together.
+    freedom : float
+        Degrees of freedom of the standard error.
     """
 
     value: float
     errors: np.ndarray
     n_users: int
     n_seeds: int
+    standard_error: float
+    freedom: float
 
     def estimate(self, level: float = 0.95) -> Estimate:
         """The mean and the quantiles of its draws.
@@ -110,10 +116,7 @@ def _draw(values: np.ndarray, n_resamples: int, random_state: int) -> list[MeanD
     centred = (values - means).reshape(n_users, -1)  # sums of small numbers keep their digits
     moves = _resampled_means(centred, n_resamples, rng).reshape(n_resamples, n_means, n_seeds)
     t = rng.standard_t(n_seeds - 1, size=n_resamples) if n_seeds > 1 else np.zeros(n_resamples)
-    return [
-        MeanDraws(float(means[i].mean()), _errors(moves[:, i], means[i], t), n_users, n_seeds)
-        for i in range(n_means)
-    ]
+    return [_with_seeds(moves[:, i], means[i], t, n_users) for i in range(n_means)]
 
 
 def _resampled_means(columns: np.ndarray, n_resamples: int, rng: np.random.Generator) -> np.ndarray:
@@ -137,13 +140,23 @@ def _resampled_means(columns: np.ndarray, n_resamples: int, rng: np.random.Gener
     return sums[:, :n_columns] / np.maximum(sums[:, n_columns:], 1)
 
 
-def _errors(moves: np.ndarray, means: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """Draws of the mean's error, (n_resamples,), from how users move each seed's mean."""
+def _with_seeds(moves: np.ndarray, means: np.ndarray, t: np.ndarray, n_users: int) -> MeanDraws:
+    """From how users move each seed's mean, (n_resamples, n_seeds), and t, to the mean's error.
+
+    The standard error adds the squares of the two parts; its degrees of freedom are Welch's
+    (1947, https://doi.org/10.1093/biomet/34.1-2.28).
+    """
     n_seeds = len(means)
     of_users = moves.mean(axis=1)
-    if n_seeds == 1:
-        return of_users
-    total = of_users.var()
-    apart = moves.var(axis=1, ddof=1).mean() / n_seeds  # the part that seeds do not share
-    shared = np.sqrt(max(0.0, total - apart) / total) if total > 0 else 0.0
-    return of_users * shared + t * means.std(ddof=1) / np.sqrt(n_seeds)
+    of_seeds = 0.0
+    if n_seeds > 1:
+        total = of_users.var()
+        apart = moves.var(axis=1, ddof=1).mean() / n_seeds  # the part that seeds do not share
+        of_users *= np.sqrt(max(0.0, total - apart) / total) if total > 0 else 0.0
+        of_seeds = means.std(ddof=1) / np.sqrt(n_seeds)
+    squares = np.array([of_users.var() * n_users / (n_users - 1), of_seeds**2])
+    doubt = squares @ (squares / [n_users - 1, max(1, n_seeds - 1)])
+    freedom = squares.sum() ** 2 / doubt if doubt > 0 else n_users - 1
+    errors = of_users + t * of_seeds
+    error = float(np.sqrt(squares.sum()))
+    return MeanDraws(float(means.mean()), errors, n_users, n_seeds, error, float(freedom))

@@ -7,9 +7,11 @@ import numpy as np
 
 from mmnotes.errors import InputError
 
-HEAVY = 5  # rounds that make a handful
-
 _BLOCK = 4096  # rounds at once: ten actions' worth of numbers stay in the cache
+_HEAVY = 5  # rounds that make a handful
+_LEAST_SHARE = 0.1  # of the rounds that the effective sample should reach
+_HEAVY_SHARE = 0.25  # of the weight that a handful of rounds should not reach
+_ERRORS = 4.0  # standard errors at which the weights' mean is not 1
 
 
 @dataclass(frozen=True)
@@ -44,15 +46,16 @@ class Rounds:
             self._check_model()
 
     def _check_model(self) -> None:
-        n, action, shape = len(self.reward), np.asarray(self.action), np.shape(self.policy)
+        n, action = len(self.reward), np.asarray(self.action)
+        shape, other = np.asarray(self.policy).shape, np.asarray(self.predicted).shape
         if action.shape != (n,) or action.dtype.kind not in "iu":
             raise InputError(
                 f"action must be whole numbers ({n},), not {action.dtype} {action.shape}"
             )
-        if len(shape) != 2 or shape[0] != n or np.shape(self.predicted) != shape:
+        if len(shape) != 2 or shape[0] != n or other != shape:
             raise InputError(
-                f"policy and predicted must be ({n}, n_actions) each, not {shape} and "
-                f"{np.shape(self.predicted)}; np.broadcast_to makes a row serve all rounds"
+                f"policy and predicted must be ({n}, n_actions) each, not {shape} and {other}; "
+                "np.broadcast_to makes a row serve all rounds"
             )
         fault = f"has an action that is not among the {shape[1]} of policy and predicted, from 0"
         _within(action, 0, shape[1] - 1, 0, "action", fault)
@@ -123,7 +126,7 @@ class WeightSummary:
     n_clipped: int = 0
     total: float = 0.0
     squares: float = 0.0
-    heaviest: np.ndarray = field(default_factory=lambda: np.zeros(HEAVY))  # ascending
+    heaviest: np.ndarray = field(default_factory=lambda: np.zeros(_HEAVY))  # ascending
 
     def add(self, weight: np.ndarray) -> None:
         """Count in another block of weights, (n_in_block,)."""
@@ -135,7 +138,7 @@ class WeightSummary:
         self.squares += float(weight @ weight)
         heavy = weight[weight > self.heaviest[0]]
         if len(heavy):
-            self.heaviest = np.sort(np.append(self.heaviest, heavy))[-HEAVY:]
+            self.heaviest = np.sort(np.append(self.heaviest, heavy))[-_HEAVY:]
 
     @property
     def effective(self) -> float:
@@ -156,6 +159,27 @@ class WeightSummary:
     def heavy_share(self) -> float:
         """Which share of the weight the five heaviest rounds carry."""
         return float(self.heaviest.sum()) / self.total if self.total else 0.0
+
+    def doubts(self) -> tuple[str, ...]:
+        """Why an estimate that rests on these weights should not be believed; empty is good."""
+        doubts = []
+        mean, error = self.mean
+        if abs(mean - 1) > _ERRORS * error + 1e-6:
+            doubts.append(
+                f"the weights' mean is {mean:.3f} (standard error {error:.3f}) and not 1: the log "
+                "lacks part of what the policy would do, or the propensities are not its own"
+            )
+        if self.effective < _LEAST_SHARE * self.n:
+            doubts.append(
+                f"the effective sample is {self.effective:,.0f} of {self.n:,} rounds: the policy "
+                "seldom does what the log shows"
+            )
+        if self.heavy_share > _HEAVY_SHARE:
+            doubts.append(
+                f"{_HEAVY} rounds carry {self.heavy_share:.0%} of the weight: the estimate is "
+                "theirs"
+            )
+        return tuple(doubts)
 
 
 _COLUMNS = ("propensity", "target")

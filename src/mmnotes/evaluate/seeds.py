@@ -170,5 +170,6 @@ def _ids(seeds: list[Values], columns: list[np.ndarray]) -> list[np.ndarray]:
     if any(named):
         raise InputError("some seeds come with user ids and some without: give PerUser for all")
     lengths = [len(column) for column in columns]
-    offsets = np.zeros(len(lengths), int) if len(set(lengths)) == 1 else np.cumsum(lengths)
+    alike = len(set(lengths)) == 1
+    offsets = np.zeros(len(lengths), int) if alike else np.cumsum([0, *lengths[:-1]])
     return [np.arange(n) + offset for n, offset in zip(lengths, offsets, strict=True)]

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from mmnotes.features.image import PcaImage
     from mmnotes.features.metadata import OneHotMetadata
     from mmnotes.features.neighbors import centred, cosine_neighbors
-    from mmnotes.features.rows import Rows, impression_rows, user_profiles
+    from mmnotes.features.rows import Rows, click_rates, impression_rows, user_profiles
     from mmnotes.features.text import TfidfText
     from mmnotes.features.trial import Sample, Trial, known_and_new
 
@@ -18,7 +18,7 @@ _WHERE = {
     "image": ("PcaImage",),
     "metadata": ("OneHotMetadata",),
     "neighbors": ("centred", "cosine_neighbors"),
-    "rows": ("Rows", "impression_rows", "user_profiles"),
+    "rows": ("Rows", "click_rates", "impression_rows", "user_profiles"),
     "text": ("TfidfText",),
     "trial": ("Sample", "Trial", "known_and_new"),
 }
@@ -34,6 +34,7 @@ __all__ = [
     "TfidfText",
     "Trial",
     "centred",
+    "click_rates",
     "cosine_neighbors",
     "impression_rows",
     "known_and_new",

@@ -75,6 +75,43 @@ def user_profiles(block: FeatureBlock, history: Impressions, n_users: int) -> np
     return taste.astype(np.float32)
 
 
+def click_rates(history: Impressions, n_users: int, prior: float = 5.0) -> np.ndarray:
+    """How readily does each user click, whatever is shown?
+
+    Clicks over rows shown, both raised by ``prior`` rows at the rate of the whole history: so a
+    user of whom little is known stands near that rate. As for profiles, the history must lie before
+    the rows that it is to tell something about.
+
+    Parameters
+    ----------
+    history : Impressions
+    n_users : int
+    prior : float
+        Above 0.
+
+    Returns
+    -------
+    (n_users,) float32
+
+    Raises
+    ------
+    InputError
+        If a user number is out of range, the history is empty, or the prior is not above 0.
+
+    Examples
+    --------
+    >>> column = np.array([0, 0, 0])
+    >>> log = Impressions(column, column, column, column, column == 0, column, column)
+    >>> click_rates(log, n_users=2)
+    array([1., 1.], dtype=float32)
+    """
+    _check_ids("user", history.user, n_users)
+    if not len(history) or not prior > 0:
+        raise InputError(f"click_rates needs rows and a prior above 0, not {prior}")
+    shown, clicked = (np.bincount(history.user, w, n_users) for w in (None, history.clicked))
+    return ((clicked + prior * history.clicked.mean()) / (shown + prior)).astype(np.float32)
+
+
 def impression_rows(
     blocks: Mapping[str, FeatureBlock],
     impressions: Impressions,

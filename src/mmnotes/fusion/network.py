@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from mmnotes.features.block import Layout
-from mmnotes.fusion.objectives import rows_of
+from mmnotes.fusion.objectives import Members
 
 
 class Network(nn.Module):
@@ -86,10 +86,11 @@ class Part:
             order = torch.randperm(len(self.y)).to(self.y.device)
             yield from map(self.take, order.split(size))
             return
-        n_groups = int(self.group.max()) + 1
+        members = Members(self.group)
+        n_groups = len(members.sizes)
         order = torch.randperm(n_groups).to(self.y.device)
         for groups in order.split(max(1, size * n_groups // len(self.y))):
-            yield self.take(rows_of(self.group, groups))
+            yield self.take(members.of(groups))
 
 
 def codes(groups: np.ndarray) -> np.ndarray:

@@ -157,34 +157,38 @@ def comparable(clicks: Tensor, groups: Tensor, weights: Tensor | None = None) ->
     return ((n_clicks > 0) & (n_others > 0))[groups]
 
 
-def rows_of(groups: Tensor, which: Tensor) -> Tensor:
-    """Row numbers of these groups, one group after the other, (n,) int64.
+class Members:
+    """Which rows does each group hold? One sort answers for all groups.
 
     Parameters
     ----------
     groups : (n_rows,) int64, numbered from 0
-    which : (m,) int64
-        A group may be asked for more than once.
 
     Examples
     --------
-    >>> rows_of(torch.tensor([1, 0, 1]), torch.tensor([1, 0])).tolist()
+    >>> Members(torch.tensor([1, 0, 1])).of(torch.tensor([1, 0])).tolist()
     [0, 2, 1]
     """
-    sizes = torch.bincount(groups)
-    starts = (sizes.cumsum(0) - sizes)[which]
-    sizes = sizes[which]
-    # Places start, start + 1, … of each group in the rows sorted by group, end to end.
-    shift = torch.repeat_interleave(starts - (sizes.cumsum(0) - sizes), sizes)
-    places = shift + torch.arange(len(shift), device=groups.device)
-    return torch.argsort(groups, stable=True)[places]
+
+    def __init__(self, groups: Tensor) -> None:
+        self.sizes = torch.bincount(groups)  # (n_groups,)
+        self._starts = self.sizes.cumsum(0) - self.sizes
+        self._rows = torch.argsort(groups, stable=True)
+
+    def of(self, which: Tensor) -> Tensor:
+        """Row numbers of these groups (m,), one group after the other; a group may come twice."""
+        sizes = self.sizes[which]
+        # Places start, start + 1, … of each group among the sorted rows, end to end.
+        shift = torch.repeat_interleave(self._starts[which] - (sizes.cumsum(0) - sizes), sizes)
+        return self._rows[shift + torch.arange(len(shift), device=shift.device)]
 
 
 def _rivals(clicks: Tensor, groups: Tensor) -> tuple[Tensor, Tensor]:
     """Every clicked row with every row of its impression, itself included: two (n_pairs,) int64."""
+    members = Members(groups)
     clicked = torch.nonzero(clicks > 0).squeeze(1)
-    sizes = torch.bincount(groups)[groups[clicked]]
-    return torch.repeat_interleave(clicked, sizes), rows_of(groups, groups[clicked])
+    own = groups[clicked]
+    return torch.repeat_interleave(clicked, members.sizes[own]), members.of(own)
 
 
 def _clicked(clicks: Tensor, groups: Tensor, weights: Tensor | None) -> Tensor:

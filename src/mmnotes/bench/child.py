@@ -1,0 +1,100 @@
+"""One implementation, one time, in a process of its own.
+
+``python -m mmnotes.bench.child MODULE WORK IMPLEMENTATION FOLDER``: the first three name what is
+run, FOLDER holds the arrays and gets ``result.json``. Imports, reading the arrays and a warm-up on
+small ones come before the clock.
+"""
+
+import importlib
+import json
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mmnotes.bench import memory
+from mmnotes.bench.groups import works_of
+from mmnotes.bench.works import Arrays, Implementation, Values
+
+RESULT = "result.json"
+WHOLE, WARM = "whole", "warm"
+_MIB = 2**20
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one run took.
+
+    Parameters
+    ----------
+    seconds : float
+        By the clock on the wall.
+    cpu_seconds : float
+        User and system time of all threads.
+    peak_mib : float or None
+        The most that was in memory at once, above what was in memory when the clock started.
+    process_mib : float or None
+        The same with what was there before: the interpreter, libraries, arrays.
+    values : dict from name to float
+    """
+
+    seconds: float
+    cpu_seconds: float
+    peak_mib: float | None
+    process_mib: float | None
+    values: Values
+
+
+def measure(implementation: Implementation, warm: Arrays, arrays: Arrays) -> Measured:
+    """Time one implementation.
+
+    Examples
+    --------
+    >>> total = Implementation("sum", lambda arrays: {"sum": arrays["x"].sum()}, "numpy")
+    >>> measure(total, {"x": np.ones(1)}, {"x": np.ones(10)}).values
+    {'sum': 10.0}
+    """
+    importlib.import_module(implementation.module)
+    implementation.run(warm)
+    clears = memory.forget_peak()
+    before = memory.resident() if clears else None
+    cpu, wall = time.process_time(), time.perf_counter()
+    values = implementation.run(arrays)
+    seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
+    most = memory.peak() if clears else None
+    above = None if before is None or most is None else max(0, most - before) / _MIB
+    whole = None if most is None else most / _MIB
+    return Measured(
+        seconds, cpu_seconds, above, whole, {name: float(x) for name, x in values.items()}
+    )
+
+
+def read_arrays(folder: Path) -> dict[str, np.ndarray]:
+    """Arrays by name from a folder of ``.npy`` files, read into memory."""
+    return {path.stem: np.load(path) for path in sorted(folder.glob("*.npy"))}
+
+
+def write_arrays(folder: Path, arrays: Arrays) -> None:
+    """The other way round."""
+    folder.mkdir()
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", array)
+
+
+def main(module: str, work: str, implementation: str, folder: str) -> None:
+    """Measure, and write down what came of it, an error included."""
+    here = Path(folder)
+    chosen = works_of(module)[int(work)].implementations[int(implementation)]
+    try:
+        measured = measure(chosen, read_arrays(here / WARM), read_arrays(here / WHOLE))
+        said = asdict(measured)
+    except Exception as error:  # whatever a peer does wrong is a line in the table
+        first = (str(error).splitlines() or [""])[0]
+        said = {"failed": f"{type(error).__name__}: {first}"}
+    (here / RESULT).write_text(json.dumps(said), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

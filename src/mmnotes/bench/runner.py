@@ -1,0 +1,109 @@
+"""Each implementation in fresh processes, in turn, on the same arrays."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tqdm.auto import tqdm
+
+from mmnotes.bench.child import RESULT, WARM, WHOLE, Measured, write_arrays
+from mmnotes.bench.groups import GROUPS, module_of, works_of
+from mmnotes.bench.rows import Outcome, Row, rows_of
+from mmnotes.bench.works import Implementation
+
+REPEATS = 3
+_ENOUGH_SECONDS = 20.0  # what has taken so long is not run again
+_TOO_LONG_SECONDS = 900.0
+_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMBA_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "VECLIB_MAXIMUM_THREADS": "1",
+    "CUDA_VISIBLE_DEVICES": "",  # CPU seconds would say nothing of a GPU's
+}
+
+
+def bench(groups: Sequence[str] = (), quick: bool = False) -> list[Row]:
+    """What does each work cost, by each implementation that is installed?
+
+    Each runs in a process of its own, three times unless it takes long, the implementations in
+    turn, so that a busy moment of the machine does not meet one alone. One thread each.
+
+    Parameters
+    ----------
+    groups : sequence of str
+        Names from :data:`GROUPS`; all if empty.
+    quick : bool
+        Smaller works, once.
+
+    Returns
+    -------
+    list of Row
+        By work, ours first.
+
+    Raises
+    ------
+    InputError
+        If there is no such group.
+    """
+    rows: list[Row] = []
+    for module in [module_of(group) for group in groups or GROUPS]:
+        for number in range(len(works_of(module))):
+            rows += run_work(module, number, quick)
+    return rows
+
+
+def run_work(module: str, number: int, quick: bool = False) -> list[Row]:
+    """The rows of one work: the module that lists it, and its number there."""
+    work = works_of(module)[number]
+    size, repeats = (work.quick, 1) if quick else (work.size, REPEATS)
+    arrays = work.make(size)
+    outcomes = [Outcome() for _ in work.implementations]
+    with TemporaryDirectory(prefix="mmnotes-bench-") as name:
+        folder = Path(name)
+        write_arrays(folder / WHOLE, arrays)
+        write_arrays(folder / WARM, work.make(work.warm_size()))
+        turns = list(enumerate(work.implementations)) * repeats
+        for turn, who in tqdm(turns, desc=work.title(size), leave=False, disable=None):
+            outcomes[turn] = _once_more(outcomes[turn], who, [module, str(number), str(turn)], folder)
+    return rows_of(work, size, arrays, outcomes)
+
+
+def _once_more(so_far: Outcome, who: Implementation, which: list[str], folder: Path) -> Outcome:
+    """Run it again, unless it cannot be run or has been run enough."""
+    if so_far.failed or sum(run.seconds for run in so_far.runs) > _ENOUGH_SECONDS:
+        return so_far
+    if importlib.util.find_spec(who.module.split(".")[0]) is None:
+        return Outcome(failed=f"not installed: {who.hint}")
+    measured = _run(which, folder)
+    if isinstance(measured, str):
+        return Outcome(failed=measured)
+    return Outcome((*so_far.runs, measured))
+
+
+def _run(which: list[str], folder: Path) -> Measured | str:
+    """What one process measured, or what went wrong."""
+    result = folder / RESULT
+    result.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "mmnotes.bench.child", *which, str(folder)]
+    try:
+        ended = subprocess.run(
+            command,
+            env={**os.environ, **_ENVIRONMENT},
+            capture_output=True,
+            text=True,
+            timeout=_TOO_LONG_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        return f"failed: stopped after {_TOO_LONG_SECONDS:.0f} s"
+    if not result.exists():
+        last = (ended.stderr.strip().splitlines() or ["and said nothing"])[-1]
+        return f"failed: ended with code {ended.returncode}: {last}"
+    said = json.loads(result.read_text(encoding="utf-8"))
+    return f"failed: {said['failed']}" if "failed" in said else Measured(**said)

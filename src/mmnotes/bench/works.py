@@ -1,0 +1,78 @@
+"""A piece of work, and those who do it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+Arrays = Mapping[str, np.ndarray]
+Values = dict[str, float]
+Ranges = dict[str, tuple[float, float]]  # lowest and highest, equal where a value is certain
+
+
+@dataclass(frozen=True)
+class Implementation:
+    """Someone who does the work.
+
+    Parameters
+    ----------
+    name : str
+        As the table shows it.
+    run : function from arrays to values by name
+        What is timed: from the arrays that a reader has at hand to the figures, so that turning
+        arrays into what a package wants to be given counts. Without values it is a bound: a part of
+        the work that nobody can leave out.
+    module : str
+        Imported before the clock starts. Without it the implementation is not installed.
+    package : str
+        The name under which ``module`` is installed, where that is another one.
+    hint : str
+        How to install it, where ``pip install 'mmnotes[bench]'`` does not.
+    about : str
+        What a reader should know of it, as a note below the table.
+    """
+
+    name: str
+    run: Callable[[Arrays], Values]
+    module: str
+    package: str = ""
+    hint: str = "pip install 'mmnotes[bench]'"
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is to be done, on which arrays, by whom.
+
+    Parameters
+    ----------
+    name : str
+        What a table is headed with; ``{size:,}`` stands for the size.
+    size, quick : int
+        How much of it, and how much if it has to be quick.
+    make : function from a size to arrays by name
+        Seeded. Also makes the small arrays on which each implementation warms up.
+    implementations : tuple of Implementation
+        Ours first.
+    variants : function from arrays to pairs (words, ranges)
+        What ours gives under other conventions. Where a peer's value is not ours, and within the
+        range of one of these, its words are the explanation; the first that fits.
+    allowed : function from our values to differences
+        By how much a value may differ and still be the same.
+    """
+
+    name: str
+    size: int
+    quick: int
+    make: Callable[[int], dict[str, np.ndarray]]
+    implementations: tuple[Implementation, ...]
+    variants: Callable[[Arrays], Iterable[tuple[str, Ranges]]] = lambda arrays: ()
+    allowed: Callable[[Values], Values] = lambda values: dict.fromkeys(values, 1e-6)
+
+    def title(self, size: int) -> str:
+        """Its name, with so much of it."""
+        return self.name.format(size=size)
+
+    def warm_size(self) -> int:
+        """How much of it is done before the clock starts, so that compiling does not count."""
+        return max(100, self.size // 200)
