@@ -2,6 +2,7 @@ import json
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,7 +94,21 @@ def test_the_bad_leaf_is_named():
         freeze({"a": [1, {"b": math.nan}]})
 
 
-@pytest.mark.parametrize("key", [3, "__estimate__"])
+def test_tables_come_back_with_their_estimates_and_empty_cells():
+    frame = pd.DataFrame(
+        {"gain": [Estimate(0.2, 0.1, 0.3), None], "p": [0.01, math.nan], "users": [7, 9]},
+        index=pd.Index(["new", "old"], name="ranker"),
+    )
+    restored = thaw(json.loads(json.dumps(freeze({"table": frame}), allow_nan=False)))["table"]
+    assert restored.index.tolist() == ["new", "old"]
+    assert restored.index.name == "ranker"
+    assert restored.loc["new"].tolist() == [Estimate(0.2, 0.1, 0.3), 0.01, 7]
+    assert restored.loc["old"].tolist() == [None, None, 9]
+    with pytest.raises(InputError, match=r"payload\['p'\]\[0\] is inf"):
+        freeze(pd.DataFrame({"p": [math.inf]}))
+
+
+@pytest.mark.parametrize("key", [3, "__estimate__", "__frame__"])
 def test_bad_keys_are_refused(key):
     with pytest.raises(InputError, match="key"):
         freeze({key: 1})

@@ -5,20 +5,20 @@ from typing import TYPE_CHECKING
 from mmnotes.lazy import attach
 
 if TYPE_CHECKING:
-    from mmnotes.bench.groups import GROUPS, works_of
+    from mmnotes.bench.groups import GROUPS
     from mmnotes.bench.rows import Row
     from mmnotes.bench.runner import bench
-    from mmnotes.bench.table import table
-    from mmnotes.bench.works import Implementation, Work
+    from mmnotes.bench.table import as_text
+    from mmnotes.bench.works import Implementation, Work, works_of
 
 _WHERE = {
-    "groups": ("GROUPS", "works_of"),
+    "groups": ("GROUPS",),
     "rows": ("Row",),
     "runner": ("bench",),
-    "table": ("table",),
-    "works": ("Implementation", "Work"),
+    "table": ("as_text",),
+    "works": ("Implementation", "Work", "works_of"),
 }
 
-__all__ = ["GROUPS", "Implementation", "Row", "Work", "bench", "table", "works_of"]
+__all__ = ["GROUPS", "Implementation", "Row", "Work", "as_text", "bench", "works_of"]
 
 __getattr__, __dir__ = attach(__name__, _WHERE)

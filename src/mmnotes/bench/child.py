@@ -15,8 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from mmnotes.bench import memory
-from mmnotes.bench.groups import works_of
-from mmnotes.bench.works import Arrays, Implementation, Values
+from mmnotes.bench.works import Arrays, Implementation, Values, works_of
 
 RESULT = "result.json"
 WHOLE, WARM = "whole", "warm"
@@ -50,6 +49,11 @@ class Measured:
 def measure(implementation: Implementation, warm: Arrays, arrays: Arrays) -> Measured:
     """Time one implementation.
 
+    Raises
+    ------
+    ValueError
+        If a value is not finite; else whatever the implementation raises.
+
     Examples
     --------
     >>> total = Implementation("sum", lambda arrays: {"sum": arrays["x"].sum()}, "numpy")
@@ -61,14 +65,15 @@ def measure(implementation: Implementation, warm: Arrays, arrays: Arrays) -> Mea
     clears = memory.forget_peak()
     before = memory.resident() if clears else None
     cpu, wall = time.process_time(), time.perf_counter()
-    values = implementation.run(arrays)
+    given = implementation.run(arrays)
     seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
     most = memory.peak() if clears else None
     above = None if before is None or most is None else max(0, most - before) / _MIB
     whole = None if most is None else most / _MIB
-    return Measured(
-        seconds, cpu_seconds, above, whole, {name: float(x) for name, x in values.items()}
-    )
+    values = {name: float(value) for name, value in given.items()}
+    if not np.isfinite(list(values.values())).all():
+        raise ValueError(f"its values are {values}")
+    return Measured(seconds, cpu_seconds, above, whole, values)
 
 
 def read_arrays(folder: Path) -> dict[str, np.ndarray]:

@@ -1,31 +1,31 @@
 """Which works belong together, and where they are written."""
 
-import importlib
+from collections.abc import Sequence
 
-from mmnotes.bench.works import Work
 from mmnotes.errors import InputError
 
-# A group is a module with WORKS; a new one needs no more than its line here.
+# A group is some modules, each with WORKS; a new one needs no more than its line here.
 GROUPS = {
-    "metrics": "mmnotes.bench.metrics",
-    "intervals": "mmnotes.bench.intervals",
-    "off-policy": "mmnotes.bench.off_policy",
+    "metrics": ("mmnotes.bench.logs", "mmnotes.bench.retrieval"),
+    "intervals": ("mmnotes.bench.intervals",),
+    "off-policy": ("mmnotes.bench.off_policy",),
 }
 
 
-def works_of(module: str) -> tuple[Work, ...]:
-    """The works that a module lists, in order."""
-    return importlib.import_module(module).WORKS
-
-
-def module_of(group: str) -> str:
-    """Where a group is written.
+def modules_of(groups: Sequence[str]) -> list[str]:
+    """Where are these groups written? All groups if none is named.
 
     Raises
     ------
     InputError
         If there is no such group; the message names those that there are.
+
+    Examples
+    --------
+    >>> modules_of(["metrics"])
+    ['mmnotes.bench.logs', 'mmnotes.bench.retrieval']
     """
-    if group not in GROUPS:
-        raise InputError(f"there is no group {group!r} of works, only {', '.join(GROUPS)}")
-    return GROUPS[group]
+    unknown = [group for group in groups if group not in GROUPS]
+    if unknown:
+        raise InputError(f"there is no group {unknown[0]!r} of works, only {', '.join(GROUPS)}")
+    return [module for group in dict.fromkeys(groups or GROUPS) for module in GROUPS[group]]

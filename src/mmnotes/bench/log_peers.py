@@ -65,9 +65,7 @@ def torchmetrics(arrays: Arrays) -> Values:
         torch.from_numpy(arrays[name]) for name in ("scores", "labels", "groups")
     )
     metrics = {"ndcg@10": RetrievalNormalizedDCG(top_k=10), "recall@20": RetrievalRecall(top_k=20)}
-    return {
-        name: metric(scores, labels.long(), indexes=groups) for name, metric in metrics.items()
-    }
+    return {name: metric(scores, labels.long(), indexes=groups) for name, metric in metrics.items()}
 
 
 def pytrec_eval(arrays: Arrays) -> Values:
@@ -124,9 +122,7 @@ def recommenders_means(relevant: pd.DataFrame, scored: pd.DataFrame, k: dict[str
     from recommenders.evaluation.python_evaluation import ndcg_at_k, recall_at_k
 
     theirs = {"ndcg": ndcg_at_k, "recall": recall_at_k}
-    return {
-        name: theirs[name.partition("@")[0]](relevant, scored, k=at) for name, at in k.items()
-    }
+    return {name: theirs[name.partition("@")[0]](relevant, scored, k=at) for name, at in k.items()}
 
 
 def _matrices(arrays: Arrays) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from mmnotes.bench import log_peers as peers
-from mmnotes.bench.works import Arrays, Implementation, Ranges, Values, Work
+from mmnotes.bench.works import OURS, Arrays, Implementation, Ranges, Values, Work
 
 NO_DEPS = "pip install --no-deps recommenders (it asks for pandas below 3)"
 _SMALLEST, _LARGEST = 10, 30  # rows of a group
@@ -38,10 +38,8 @@ def make_log(n_groups: int, ties: bool = False) -> dict[str, np.ndarray]:
     if not ties:
         labels |= place == np.repeat(rng.integers(0, _SMALLEST, n_groups), sizes)
     scores = rng.normal(size=len(groups)) + 0.7 * labels - 1
-    if ties:
-        scores = np.round(scores, 1)
-    else:
-        scores = (np.round(scores * 2**14) * 32 + place) / 2**19  # exact in float32, all different
+    different = (np.round(scores * 2**14) * 32 + place) / 2**19  # and exact in float32
+    scores = np.round(scores, 1) if ties else different
     return {"scores": scores.astype(np.float32), "labels": labels.astype(np.int8), "groups": groups}
 
 
@@ -62,9 +60,7 @@ def conventions(arrays: Arrays) -> Iterable[tuple[str, Ranges]]:
         yield words, {name: (low[name], high[name]) for name in low}
 
 
-def _countings(
-    arrays: Arrays, ties: str, ids: np.ndarray | None
-) -> Iterable[tuple[str, Values]]:
+def _countings(arrays: Arrays, ties: str, ids: np.ndarray | None) -> Iterable[tuple[str, Values]]:
     """Means over groups, however those without a relevant row and certain hits are counted."""
     from mmnotes.evaluate import rank_metrics
 
@@ -96,13 +92,11 @@ def _recall_of_positive(arrays: Arrays, ties: str, ids: np.ndarray | None) -> np
 
 
 _FAST = (
-    Implementation("mmnotes", peers.ours, "mmnotes.evaluate.ranking"),
+    Implementation(OURS, peers.ours, "mmnotes.evaluate.ranking"),
     Implementation(
         "NumPy, padded", peers.padded, "numpy", about="no averaging of ties: what one would write"
     ),
-    Implementation(
-        "scikit-learn, padded", peers.scikit_learn, "sklearn.metrics", "scikit-learn"
-    ),
+    Implementation("scikit-learn, padded", peers.scikit_learn, "sklearn.metrics", "scikit-learn"),
     Implementation(
         "scikit-learn, padded, ignore_ties",
         partial(peers.scikit_learn, ignore_ties=True),

@@ -34,9 +34,8 @@ def explain(ours: Values, theirs: Values, allowed: Values, variants: Variants) -
     'ndcg 0.5212, ours 0.52121: rounded to four digits'
     """
     said = []
-    missing = [name for name in ours if name not in theirs]
-    if missing:
-        said.append(f"does not give {' and '.join(missing)}")
+    if any(name not in theirs for name in ours):
+        said.append(f"gives only {', '.join(theirs)}")
     for name in theirs:
         if not _same(theirs[name], ours[name], allowed[name]):
             why = _why(name, ours[name], theirs[name], allowed[name], variants())

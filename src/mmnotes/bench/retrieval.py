@@ -7,7 +7,7 @@ import numpy as np
 
 from mmnotes.bench import retrieval_peers as peers
 from mmnotes.bench.logs import NO_DEPS
-from mmnotes.bench.works import Arrays, Implementation, Ranges, Work
+from mmnotes.bench.works import OURS, Arrays, Implementation, Ranges, Work
 
 _DIMENSIONS = 64
 _SEEN, _MORE_RELEVANT = 6, 0.1  # items that a user has seen; how likely a second relevant one is
@@ -39,7 +39,7 @@ def make_vectors(n_users: int, n_items: int) -> dict[str, np.ndarray]:
     return {
         "users": users.astype(np.float32),
         "items": items,
-        "seen": pairs[~is_truth & (turn[kept] > 0)],
+        "seen": pairs[~is_truth],
         "truth": pairs[is_truth],
     }
 
@@ -55,7 +55,7 @@ def conventions(arrays: Arrays) -> Iterable[tuple[str, Ranges]]:
 
 
 _IMPLEMENTATIONS = (
-    Implementation("mmnotes", peers.ours, "mmnotes.evaluate.full"),
+    Implementation(OURS, peers.ours, "mmnotes.evaluate.full"),
     Implementation(
         "PyTorch: the matrix product alone", peers.product, "torch", about="part of the work"
     ),

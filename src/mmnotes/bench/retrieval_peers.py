@@ -64,8 +64,7 @@ def blocks(arrays: Arrays) -> Values:
 
 def recbole(arrays: Arrays) -> Values:
     """RecBole's collector, block by block, and its evaluator."""
-    if not hasattr(np, "float"):
-        np.float = float  # type: ignore[attr-defined]
+    vars(np).setdefault("float", float)
     from recbole.evaluator import Collector, Evaluator
 
     config = {
@@ -137,8 +136,8 @@ def _blocks(arrays: Arrays) -> Iterator[tuple[int, torch.Tensor]]:
 
 def _top_lists(arrays: Arrays) -> tuple[np.ndarray, np.ndarray]:
     """Items of each user's top list and their scores, (n_users, 20) each."""
-    tops = [torch.topk(scores, K) for _, scores in _blocks(arrays)]
-    return tuple(torch.cat(parts).numpy() for parts in zip(*tops, strict=True))[::-1]
+    scores, items = zip(*(torch.topk(scores, K) for _, scores in _blocks(arrays)), strict=True)
+    return torch.cat(items).numpy(), torch.cat(scores).numpy()
 
 
 def _dicts(arrays: Arrays) -> tuple[dict[str, dict[str, int]], dict[str, dict[str, float]]]:

@@ -12,9 +12,9 @@ from tempfile import TemporaryDirectory
 from tqdm.auto import tqdm
 
 from mmnotes.bench.child import RESULT, WARM, WHOLE, Measured, write_arrays
-from mmnotes.bench.groups import GROUPS, module_of, works_of
+from mmnotes.bench.groups import modules_of
 from mmnotes.bench.rows import Outcome, Row, rows_of
-from mmnotes.bench.works import Implementation
+from mmnotes.bench.works import Implementation, works_of
 
 REPEATS = 3
 _ENOUGH_SECONDS = 20.0  # what has taken so long is not run again
@@ -38,7 +38,7 @@ def bench(groups: Sequence[str] = (), quick: bool = False) -> list[Row]:
     Parameters
     ----------
     groups : sequence of str
-        Names from :data:`GROUPS`; all if empty.
+        Names from :data:`~mmnotes.bench.groups.GROUPS`; all if empty.
     quick : bool
         Smaller works, once.
 
@@ -53,7 +53,7 @@ def bench(groups: Sequence[str] = (), quick: bool = False) -> list[Row]:
         If there is no such group.
     """
     rows: list[Row] = []
-    for module in [module_of(group) for group in groups or GROUPS]:
+    for module in modules_of(groups):
         for number in range(len(works_of(module))):
             rows += run_work(module, number, quick)
     return rows
@@ -71,7 +71,9 @@ def run_work(module: str, number: int, quick: bool = False) -> list[Row]:
         write_arrays(folder / WARM, work.make(work.warm_size()))
         turns = list(enumerate(work.implementations)) * repeats
         for turn, who in tqdm(turns, desc=work.title(size), leave=False, disable=None):
-            outcomes[turn] = _once_more(outcomes[turn], who, [module, str(number), str(turn)], folder)
+            outcomes[turn] = _once_more(
+                outcomes[turn], who, [module, str(number), str(turn)], folder
+            )
     return rows_of(work, size, arrays, outcomes)
 
 

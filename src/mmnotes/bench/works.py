@@ -1,10 +1,12 @@
 """A piece of work, and those who do it."""
 
+import importlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+OURS = "mmnotes"
 Arrays = Mapping[str, np.ndarray]
 Values = dict[str, float]
 Ranges = dict[str, tuple[float, float]]  # lowest and highest, equal where a value is certain
@@ -76,3 +78,8 @@ class Work:
     def warm_size(self) -> int:
         """How much of it is done before the clock starts, so that compiling does not count."""
         return max(100, self.size // 200)
+
+
+def works_of(module: str) -> tuple[Work, ...]:
+    """The works that a module lists, in order."""
+    return importlib.import_module(module).WORKS

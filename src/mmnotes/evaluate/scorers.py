@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
+from mmnotes.device import as_device
 from mmnotes.errors import InputError
 from mmnotes.evaluate.protocol import Candidates
 
@@ -133,19 +134,6 @@ def as_tensor(values: Any) -> torch.Tensor:
         raise InputError(f"scores and vectors must be numbers, not {array.dtype}")
     # torch warns of memory that it may not write to, as of a file mapped for reading
     return torch.from_numpy(array if array.flags.writeable else array.copy())
-
-
-def as_device(name: str) -> torch.device:
-    """The device of this name, ``"auto"`` for a GPU where torch sees one."""
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-    except RuntimeError as error:
-        raise InputError(f"device must be 'auto' or a name that torch knows: {error}") from error
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise InputError("device='cuda', but torch sees no GPU here: use device='auto'")
-    return device
 
 
 def _as_float(values: torch.Tensor) -> torch.Tensor:

@@ -5,6 +5,7 @@ import copy
 import numpy as np
 import torch
 
+from mmnotes.device import as_device
 from mmnotes.errors import InputError
 from mmnotes.features.block import Layout
 from mmnotes.fusion.base import Ranker, hold_out
@@ -114,7 +115,7 @@ class MlpRanker(Ranker):
         groups = None if groups is None else groups[used]
         weight = None if sample_weight is None else sample_weight[used]
         held = hold_out(y, groups, self.validation, self.random_state)
-        device = _device(self.device)
+        device = as_device(self.device)
         seed = np.random.default_rng(self.random_state).integers(2**31)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(seed))
@@ -173,19 +174,7 @@ class MlpRanker(Ranker):
 
     @torch.no_grad()
     def _score(self, X: np.ndarray) -> np.ndarray:
-        device = _device(self.device)
+        device = as_device(self.device)
         network = copy.deepcopy(self.network_).to(device)
         blocks = torch.as_tensor(X).split(65_536)
         return torch.cat([network(block.to(device)).cpu() for block in blocks]).double().numpy()
-
-
-def _device(name: str) -> torch.device:
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-    except RuntimeError as error:
-        raise InputError(f"device must be 'auto' or a name that torch knows: {error}") from error
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise InputError("device='cuda', but torch sees no GPU here: use device='auto'")
-    return device

@@ -8,13 +8,15 @@ if TYPE_CHECKING:
     from mmnotes.recommenders.base import Recommender
     from mmnotes.recommenders.itemknn import ItemKNN
     from mmnotes.recommenders.popularity import MostPop
+    from mmnotes.recommenders.ratings import RatingBiases
 
 _WHERE = {
     "base": ("Recommender",),
     "itemknn": ("ItemKNN",),
     "popularity": ("MostPop",),
+    "ratings": ("RatingBiases",),
 }
 
-__all__ = ["ItemKNN", "MostPop", "Recommender"]
+__all__ = ["ItemKNN", "MostPop", "RatingBiases", "Recommender"]
 
 __getattr__, __dir__ = attach(__name__, _WHERE)

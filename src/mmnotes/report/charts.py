@@ -10,6 +10,7 @@ from scipy.optimize import isotonic_regression
 
 from mmnotes.errors import InputError
 from mmnotes.evaluate.estimate import Estimate
+from mmnotes.report.output import with_minus
 from mmnotes.report.style import FONT_SIZE, INK, MARKERS, label_colour, row_hues
 
 _GAP = FONT_SIZE * 1.25  # points between the middles of two labels
@@ -57,7 +58,7 @@ def dot_interval(
         ax.plot(seeds, below, "o", color=colour, markersize=3.5, markeredgewidth=0, alpha=0.55)
         ax.plot([low, high], [row, row], color=colour, linewidth=2.2, solid_capstyle="butt")
         ax.plot(value, row, "o", color=colour, markersize=8, markeredgewidth=0, zorder=3)
-        _beside(ax, (high, row), f"{value:.{digits}f}", colour)
+        _beside(ax, (high, row), with_minus(f"{value:.{digits}f}"), colour)
     _name_rows(ax, labels, colours)
     if reference is not None:
         _reference(ax, reference, reference_label)

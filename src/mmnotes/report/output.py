@@ -1,5 +1,6 @@
 """Showing things in a notebook, and as plain text where there is none."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,8 +24,20 @@ def publish(bundle: Mapping[str, Any], metadata: Mapping[str, Any] | None = None
 
 
 def publish_markdown(text: str) -> None:
-    """Show Markdown."""
+    """Show Markdown, its numbers below zero with a minus sign as in tables and figures."""
+    text = with_minus(text)
     publish({"text/markdown": text, "text/plain": text})
+
+
+def with_minus(text: str) -> str:
+    """The text with a minus sign for the hyphen before a number, but in code and formulas.
+
+    >>> with_minus("a loss of -0.2 on 2026-11-21 by `x > -1`")
+    'a loss of −0.2 on 2026-11-21 by `x > -1`'
+    """
+    parts = re.split(r"(`[^`]*`|\$[^$]*\$)", text)
+    parts[::2] = [re.sub(r"(?<!\w)-(?=\d)", "−", part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def publish_html(html: str, text: str, *, lead: bool = False) -> None:

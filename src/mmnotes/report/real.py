@@ -99,8 +99,8 @@ def real(
     Parameters
     ----------
     compute : callable
-        Takes ``mmnotes.data.load(dataset)``; returns a dict of numbers, estimates, text, and lists
-        and dicts of these.
+        Takes ``mmnotes.data.load(dataset)``; returns a dict of numbers, estimates, text, tables
+        (DataFrame), and lists and dicts of these.
     **more
         Goes into the provenance (seed, n_seeds).
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from mmnotes.errors import InputError
 from mmnotes.evaluate.estimate import Estimate
@@ -12,6 +13,7 @@ from mmnotes.evaluate.estimate import Estimate
 Value = float | int | bool | Estimate
 
 _TAG = "__estimate__"
+_FRAME = "__frame__"
 
 
 def plain(value: Any, what: str) -> Value:
@@ -57,13 +59,16 @@ def _plain_estimate(estimate: Estimate, what: str) -> Estimate:
 
 
 def freeze(payload: Any, where: str = "payload") -> Any:
-    """The payload as strict JSON can hold it: estimates tagged, arrays and tuples as lists.
+    """The payload as strict JSON can hold it: estimates and tables tagged, arrays as lists.
 
     Raises
     ------
     InputError
-        If a leaf is NaN, infinite, or nothing that JSON knows; the message says which.
+        If a leaf is infinite, NaN outside a table's cell, or nothing that JSON knows; the message
+        says which.
     """
+    if isinstance(payload, pd.DataFrame):
+        return _freeze_frame(payload, where)
     if isinstance(payload, Mapping):
         return {_key(k, where): freeze(leaf, f"{where}[{k!r}]") for k, leaf in payload.items()}
     if isinstance(payload, np.ndarray) and payload.ndim:
@@ -76,11 +81,28 @@ def freeze(payload: Any, where: str = "payload") -> Any:
     return {_TAG: value.to_dict()} if isinstance(value, Estimate) else value
 
 
+def _freeze_frame(frame: pd.DataFrame, where: str) -> dict[str, Any]:
+    cells = frame.astype(object).where(frame.notna(), None)  # an empty cell says: not measured
+    columns = {str(name): column.tolist() for name, column in cells.items()}
+    return {
+        _FRAME: {
+            "name": frame.index.name,
+            "index": freeze(frame.index.tolist(), f"{where}: index"),
+            "columns": freeze(columns, where),
+        }
+    }
+
+
 def thaw(payload: Any) -> Any:
     """What ``freeze`` was given, with lists in place of arrays and tuples."""
     if isinstance(payload, dict):
         if set(payload) == {_TAG}:
             return Estimate.from_dict(payload[_TAG])
+        if set(payload) == {_FRAME}:
+            table = {key: thaw(part) for key, part in payload[_FRAME].items()}
+            return pd.DataFrame(
+                table["columns"], index=pd.Index(table["index"], name=table["name"]), dtype=object
+            )
         return {key: thaw(leaf) for key, leaf in payload.items()}
     if isinstance(payload, list):
         return [thaw(leaf) for leaf in payload]
@@ -90,8 +112,8 @@ def thaw(payload: Any) -> Any:
 def _key(key: Any, where: str) -> str:
     if not isinstance(key, str):
         raise InputError(f"{where}: keys must be text, not {key!r}; write str(key)")
-    if key == _TAG:
-        raise InputError(f"{where}: the key {_TAG!r} is taken; choose another")
+    if key in (_TAG, _FRAME):
+        raise InputError(f"{where}: the key {key!r} is taken; choose another")
     return key
 
 

@@ -1,0 +1,127 @@
+"""Fresh processes, in turn: what is counted, and what becomes of those that cannot be run."""
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from mmnotes.bench import GROUPS, bench, runner
+from mmnotes.bench.child import RESULT
+from mmnotes.bench.memory import peak
+from mmnotes.bench.works import OURS
+from mmnotes.errors import InputError
+
+HERE = str(Path(__file__).parent)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def toys():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(HERE)
+        patch.setenv("PYTHONPATH", HERE, prepend=":")
+        yield
+        sys.modules.pop("toy_works", None)
+
+
+@pytest.fixture(scope="module")
+def rows(toys):
+    return {row.implementation: row for row in runner.run_work("toy_works", 0, quick=False)}
+
+
+def test_rows_are_in_order_and_can_be_written(rows):
+    assert next(iter(rows)) == OURS
+    assert {row.work for row in rows.values()} == {"a sum of 1,000"}
+    written = json.loads(json.dumps([asdict(row) for row in rows.values()], allow_nan=False))
+    needed = {"work", "implementation", "seconds", "cpu_seconds", "peak_mib", "value"}
+    assert all(needed <= row.keys() for row in written)
+
+
+def test_cpu_time_is_not_the_clock_on_the_wall(rows):
+    assert rows[OURS].cpu_seconds == pytest.approx(0.25, rel=0.1)
+    assert rows[OURS].seconds >= 0.24
+    assert rows["asleep"].seconds >= 0.09
+    assert rows["asleep"].cpu_seconds < 0.05
+    assert rows["asleep"].ratio == pytest.approx(
+        rows["asleep"].cpu_seconds / rows[OURS].cpu_seconds
+    )
+
+
+def test_each_is_run_three_times(rows):
+    assert {row.n_runs for row in rows.values() if row.seconds is not None} == {3}
+
+
+@pytest.mark.skipif(peak() is None, reason="this system does not tell a process its peak memory")
+def test_memory_is_what_the_work_takes(rows):
+    assert rows["greedy"].peak_mib == pytest.approx(125, abs=5)
+    assert rows["asleep"].peak_mib < 5
+    assert rows["greedy"].process_mib > rows["greedy"].peak_mib + 5
+
+
+def test_differences_are_explained_or_said_to_be_unexplained(rows):
+    assert rows["asleep"].note == ""
+    assert rows["greedy"].note == "wants memory"
+    assert rows["off by one"].note == "sum 499501, ours 499500: counts from one"
+    assert rows["off by two"].note == "sum 499502, ours 499500: unexplained"
+
+
+def test_a_bound_has_a_time_and_no_value(rows):
+    assert rows["a part"].value is None
+    assert rows["a part"].seconds is not None
+    assert rows["a part"].note == ""
+
+
+@pytest.mark.parametrize(
+    ("who", "note"),
+    [
+        ("absent", "not installed: pip install it"),
+        ("broken package", "failed: ModuleNotFoundError: No module named 'numpy.no_such_part'"),
+        ("raises", "failed: TypeError: no such thing"),
+        ("gives nan", "failed: ValueError: its values are {'sum': nan}"),
+        ("dies", "failed: ended with code 3: out of luck"),
+    ],
+)
+def test_who_cannot_be_run_is_a_row_with_the_reason(rows, who, note):
+    assert rows[who].note == note
+    assert rows[who].seconds is rows[who].value is rows[who].ratio is None
+
+
+def test_each_run_is_a_process_with_one_thread():
+    ours, another = runner.run_work("toy_works", 1, quick=True)
+    assert ours.values["threads"] == another.values["threads"] == ours.threads == 1
+    assert ours.values["pid"] != another.values["pid"]
+    assert ours.n_runs == another.n_runs == 1
+
+
+def test_peers_are_timed_even_if_ours_fails():
+    ours, asleep = runner.run_work("toy_works", 2, quick=True)
+    assert ours.note == "failed: TypeError: no such thing"
+    assert asleep.seconds is not None
+    assert asleep.ratio is None
+
+
+def test_what_takes_long_is_not_run_again(monkeypatch):
+    monkeypatch.setattr(runner, "_ENOUGH_SECONDS", 0.0)
+    assert {row.n_runs for row in runner.run_work("toy_works", 1)} == {1}
+
+
+def test_what_does_not_end_is_stopped(monkeypatch):
+    monkeypatch.setattr(runner, "_TOO_LONG_SECONDS", 0.01)
+    assert runner.run_work("toy_works", 1, quick=True)[0].note == "failed: stopped after 0 s"
+
+
+def test_no_result_of_another_run_is_taken(tmp_path):
+    (tmp_path / RESULT).write_text("{}")
+    assert "ended with code" in runner._run(["no_such_module", "0", "0"], tmp_path)
+
+
+def test_groups(monkeypatch):
+    asked = []
+    monkeypatch.setattr(runner, "run_work", lambda *which: asked.append(which) or [which])
+    monkeypatch.setitem(GROUPS, "toys", ("toy_works",))
+    assert bench(["toys"], quick=True) == [("toy_works", number, True) for number in range(3)]
+    bench()
+    assert {module for module, _, _ in asked} == {name for of in GROUPS.values() for name in of}
+    with pytest.raises(InputError, match="no group 'toy' of works, only metrics, intervals"):
+        bench(["toy"])
