@@ -77,6 +77,19 @@ def test_agrees_with_the_definitions_over_block_borders(n, n_resamples):
         assert got[name].estimate.value == pytest.approx(by_hand, abs=1e-12), name
 
 
+def test_the_policy_says_what_target_would():
+    log, model, _ = world(3)
+    short = {name: log[name] for name in ("reward", "propensity")}
+    assert off_policy(**short, **model) == off_policy(**log, **model)
+    with pytest.raises(InputError, match="whose value"):
+        off_policy(**short)
+    with pytest.raises(InputError, match="policy: round 7 is not in 0 … 1"):
+        policy = model["policy"].copy()
+        policy[7] = -0.5
+        policy[7, model["action"][7]] = 3  # the row still sums to 1
+        off_policy(**short, **(model | {"policy": policy}))
+
+
 def coverage(name, cases, n_resamples):
     held = []
     for log, model, truth in cases:

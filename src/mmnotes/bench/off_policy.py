@@ -36,11 +36,9 @@ def make_rounds(n_rounds: int) -> dict[str, np.ndarray]:
 def _ours(arrays: Arrays) -> Values:
     from mmnotes.evaluate import off_policy
 
-    rounds = np.arange(len(arrays["action"]))
     values = off_policy(
         arrays["reward"],
         arrays["propensity"],
-        arrays["policy"][rounds, arrays["action"]],
         action=arrays["action"],
         policy=arrays["policy"],
         predicted=arrays["predicted"],

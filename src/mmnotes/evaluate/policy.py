@@ -60,7 +60,7 @@ class PolicyValue:
 def off_policy(
     reward: np.ndarray,
     propensity: np.ndarray,
-    target: np.ndarray,
+    target: np.ndarray | None = None,
     *,
     action: np.ndarray | None = None,
     policy: np.ndarray | None = None,
@@ -97,8 +97,9 @@ def off_policy(
         What came of each round.
     propensity : (n,) float
         Probability, in (0, 1], with which the logging policy did what it did.
-    target : (n,) float
-        Probability with which the policy to be valued would have done the same.
+    target : (n,) float, optional
+        Probability with which the policy to be valued would have done the same; where ``policy`` is
+        given, it says so.
     action : (n,) int, optional
         What was done; with ``policy`` and ``predicted``, for dm, dr and sndr.
     policy : (n, n_actions) float, optional

@@ -23,14 +23,17 @@ class Rounds:
 
     reward: np.ndarray
     propensity: np.ndarray
-    target: np.ndarray
+    target: np.ndarray | None = None
     action: np.ndarray | None = None
     policy: np.ndarray | None = None
     predicted: np.ndarray | None = None
     clip: float | None = None
 
     def __post_init__(self) -> None:
-        shapes = {name: np.shape(getattr(self, name)) for name in ("reward", *_COLUMNS)}
+        if self.target is None and self.policy is None:
+            raise InputError("whose value? Give target, or the whole policy and the actions")
+        there = [name for name in _COLUMNS if getattr(self, name) is not None]
+        shapes = {name: np.shape(getattr(self, name)) for name in there}
         if len(set(shapes.values())) != 1 or len(shapes["reward"]) != 1:
             raise InputError(f"reward, propensity and target must be (n,) each, not {shapes}")
         if not len(self.reward):
@@ -86,24 +89,25 @@ class Rounds:
         """
         for start in range(0, len(self.reward), _BLOCK):
             rows = slice(start, start + _BLOCK)
-            reward, propensity, target = (
-                _block(getattr(self, name), rows) for name in ("reward", *_COLUMNS)
-            )
+            reward, propensity = _block(self.reward, rows), _block(self.propensity, rows)
             _within(reward, -_HUGE, _HUGE, start, "reward", "is not finite")
             fault = "is not in (0, 1]: it is the probability of what was done"
             _within(propensity, _TINY, 1.0, start, "propensity", fault)
-            _within(target, 0.0, 1 + _ROUNDING, start, "target", "is not in 0 … 1")
+            expected, predicted, target = self._model(rows) if self.modelled else (None,) * 3
+            target = self._target(rows, target)
             weight = target / propensity
             columns = [np.ones(len(weight)), weight, weight * reward]
             if self.clip is not None:
                 columns.append(np.minimum(weight, self.clip) * reward)
-            if self.modelled:
-                expected, predicted = self._model(rows, target)
+            if expected is not None:
                 columns += [expected, weight * (reward - predicted)]
             yield np.stack(columns)
 
-    def _model(self, rows: slice, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Predicted rewards under the policy, and of the logged actions, (n_in_block,) each."""
+    def _model(self, rows: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What is expected of the policy; of what was done, prediction and probability.
+
+        (n_in_block,) each.
+        """
         policy, predicted = _block(self.policy, rows), _block(self.predicted, rows)
         n, n_actions = policy.shape
         start, ones = rows.start, np.ones(n_actions)  # a matrix product sums short rows faster
@@ -111,10 +115,18 @@ class Rounds:
         expected = (policy * predicted) @ ones
         _within(expected, -_HUGE, _HUGE, start, "policy or predicted", "is not finite")
         _within(policy @ ones - 1, -_ROUNDING, _ROUNDING, start, "policy", "does not sum to 1")
-        apart = policy.ravel()[taken] - target
-        fault = "is not what policy says of the logged action"
-        _within(apart, -_ROUNDING, _ROUNDING, start, "target", fault)
-        return expected, predicted.ravel()[taken]
+        return expected, predicted.ravel()[taken], policy.ravel()[taken]
+
+    def _target(self, rows: slice, of_policy: np.ndarray | None) -> np.ndarray:
+        """Probabilities of the logged actions under the policy to be valued, (n_in_block,)."""
+        target = of_policy if self.target is None else _block(self.target, rows)
+        assert target is not None  # one of them is there: see __post_init__
+        name = "policy" if self.target is None else "target"
+        _within(target, 0.0, 1 + _ROUNDING, rows.start, name, "is not in 0 … 1")
+        if self.target is not None and of_policy is not None:
+            fault = "is not what policy says of the logged action"
+            _within(of_policy - target, -_ROUNDING, _ROUNDING, rows.start, "target", fault)
+        return target
 
 
 @dataclass
@@ -182,7 +194,7 @@ class WeightSummary:
         return tuple(doubts)
 
 
-_COLUMNS = ("propensity", "target")
+_COLUMNS = ("reward", "propensity", "target")
 _MODEL = ("action", "policy", "predicted")
 _ROUNDING = 1e-4  # what float16 and printed probabilities are off by
 _TINY, _HUGE = np.finfo(np.float64).tiny, np.finfo(np.float64).max
