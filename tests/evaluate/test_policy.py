@@ -83,10 +83,10 @@ def test_the_policy_says_what_target_would():
     assert off_policy(**short, **model) == off_policy(**log, **model)
     with pytest.raises(InputError, match="whose value"):
         off_policy(**short)
+    policy = model["policy"].copy()
+    policy[7] = -0.5
+    policy[7, model["action"][7]] = 3  # the row still sums to 1
     with pytest.raises(InputError, match="policy: round 7 is not in 0 … 1"):
-        policy = model["policy"].copy()
-        policy[7] = -0.5
-        policy[7, model["action"][7]] = 3  # the row still sums to 1
         off_policy(**short, **(model | {"policy": policy}))
 
 
