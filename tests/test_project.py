@@ -162,6 +162,13 @@ def test_readme_shows_a_figure_of_the_book():
     assert (ROOT / path).is_file()
 
 
+def test_readme_example_runs():
+    pytest.importorskip("torch")
+    told = in_new_python(re.search(r"```python\n(.*?)```", read("README.md"), re.S)[1])
+    assert re.search(r"recall@20 0\.\d+ \(chance 0\.0400\) over 300 users", told)
+    assert "better" in told.splitlines()[-1]
+
+
 def in_new_python(code):
     answer = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60

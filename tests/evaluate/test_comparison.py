@@ -195,8 +195,8 @@ def test_a_slice_with_an_effect_is_found():
     ("slices", "message"),
     [
         ({}, "give at least one name"),
-        ({"short": np.ones(3, bool)}, r"'short': a slice must be \(4,\) bool.* \(3,\) bool"),
-        ({"ids": np.array([0, 2, 3, 4])}, r"'ids': a slice must be \(4,\) bool.* int"),
+        ({"short": np.ones(3, bool)}, r"'short': a mask of 4 rows must be .* bool of shape \(3,\)"),
+        ({"ids": np.array([0, 2, 3, 4])}, r"'ids': a mask of 4 rows .* not int"),
         ({"one": np.arange(4) == 2}, "'one': 1 users are left"),
     ],
 )

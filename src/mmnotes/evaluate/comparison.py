@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from mmnotes.data.checks import mask as check_mask
 from mmnotes.errors import InputError
 from mmnotes.evaluate.power import detectable_gain
 from mmnotes.evaluate.resampling import draw_means
@@ -167,7 +168,7 @@ def slice_differences(
     tables = {}
     for name, mask in slices.items():
         with about(name):
-            tables[name] = table.where(_checked_mask(mask, len(table.users)))
+            tables[name] = table.where(check_mask(mask, len(table.users)))
     drawn = draw_means(tables, n_resamples, random_state)
     p = [paired_p(tables[name], drawn[name], n_resamples, random_state) for name in tables]
     return pd.DataFrame(
@@ -215,13 +216,3 @@ def _verdict(gain: float, is_clear: bool) -> str:
     if not is_clear:
         return "no difference seen"
     return "better" if gain > 0 else "worse"
-
-
-def _checked_mask(mask: np.ndarray, n_users: int) -> np.ndarray:
-    mask = np.asarray(mask)
-    if mask.dtype != bool or mask.shape != (n_users,):
-        raise InputError(
-            f"a slice must be ({n_users},) bool, one entry for each user, not {mask.shape} "
-            f"{mask.dtype}"
-        )
-    return mask
