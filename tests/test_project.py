@@ -185,7 +185,7 @@ def test_import_is_quick():
 
 
 @pytest.mark.parametrize(
-    "room", ["", ".data", ".features", ".fusion", ".recommenders", ".evaluate", ".report"]
+    "room", ["", ".data", ".features", ".fusion", ".recommenders", ".evaluate", ".report", ".bench"]
 )
 def test_import_without_torch(room):
     """torch, and what renders the book, load when something needs them."""

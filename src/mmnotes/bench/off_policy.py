@@ -1,10 +1,13 @@
 """Work: the value of a policy by IPS, SNIPS and DR, judging by another policy's log."""
 
+from functools import partial
+
 import numpy as np
 
 from mmnotes.bench.works import OURS, Arrays, Implementation, Values, Work
 
 _ACTIONS = 10
+_OBP_RESAMPLES = 100
 _HOW_TO_INSTALL_OBP = (
     "pip install --no-deps --ignore-requires-python obp==0.5.7 (it asks for NumPy 1.23)"
 )
@@ -61,7 +64,7 @@ def _numpy(arrays: Arrays) -> Values:
     }
 
 
-def _obp(arrays: Arrays) -> Values:
+def _obp(arrays: Arrays, intervals: bool = False) -> Values:
     from obp.ope import (
         DoublyRobust,
         InverseProbabilityWeighting,
@@ -74,12 +77,17 @@ def _obp(arrays: Arrays) -> Values:
         "pscore": arrays["propensity"],
         "action_dist": arrays["policy"][:, :, None],  # (n, n_actions, one position)
     }
-    model = arrays["predicted"][:, :, None]
-    return {
-        "ips": InverseProbabilityWeighting().estimate_policy_value(**logged),
-        "snips": SelfNormalizedInverseProbabilityWeighting().estimate_policy_value(**logged),
-        "dr": DoublyRobust().estimate_policy_value(**logged, estimated_rewards_by_reg_model=model),
-    }
+    modelled = {**logged, "estimated_rewards_by_reg_model": arrays["predicted"][:, :, None]}
+    values = {}
+    for name, estimator, given in (
+        ("ips", InverseProbabilityWeighting(), logged),
+        ("snips", SelfNormalizedInverseProbabilityWeighting(), logged),
+        ("dr", DoublyRobust(), modelled),
+    ):
+        values[name] = estimator.estimate_policy_value(**given)
+        if intervals:
+            estimator.estimate_interval(**given, n_bootstrap_samples=_OBP_RESAMPLES)
+    return values
 
 
 WORKS = (
@@ -97,6 +105,13 @@ WORKS = (
             ),
             Implementation("NumPy", _numpy, "numpy", about="what one would write; no intervals"),
             Implementation("obp", _obp, "obp.ope", hint=_HOW_TO_INSTALL_OBP, about="no intervals"),
+            Implementation(
+                "obp, with intervals",
+                partial(_obp, intervals=True),
+                "obp.ope",
+                hint=_HOW_TO_INSTALL_OBP,
+                about=f"bootstrap with {_OBP_RESAMPLES} resamples, as many as it takes by default",
+            ),
         ),
         allowed=lambda values: dict.fromkeys(values, 1e-9),
     ),

@@ -12,9 +12,10 @@ from mmnotes.bench.works import Arrays, Implementation, Values, Work
 
 @dataclass(frozen=True)
 class Outcome:
-    """The runs of one implementation, or why there are none."""
+    """The runs of one implementation, the seconds that their processes took, or why none."""
 
     runs: tuple[Measured, ...] = ()
+    spent: float = 0.0
     failed: str = ""
 
 

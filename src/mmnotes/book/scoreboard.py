@@ -8,7 +8,7 @@ from typing import Any
 from mmnotes.book.ledger import SIMULATED, Outcome
 from mmnotes.book.words import recorded
 
-_HEAD = "| Claim | Number | Null run | Simulated | Amazon | Source |"
+_HEAD = "| Claim | Number | Null run | Simulated | Real data | Source |"
 _RULE = "| :--- | ---: | ---: | :--- | :--- | :--- |"
 
 
