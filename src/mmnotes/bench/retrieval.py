@@ -72,7 +72,8 @@ _IMPLEMENTATIONS = (
         "RecBole",
         peers.recbole,
         "recbole.evaluator",
-        hint="pip install --no-deps recbole absl-py colorama colorlog protobuf tensorboard texttable",
+        hint="pip install --no-deps recbole absl-py colorama colorlog protobuf tensorboard "
+        "texttable",
         about="with numpy.float put back, which it uses and NumPy 1.24 took away",
     ),
     Implementation("implicit", peers.implicit, "implicit.evaluation"),
