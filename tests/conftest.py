@@ -27,6 +27,18 @@ def baby():
 
 
 @pytest.fixture(scope="session")
+def sports():
+    """The real Amazon Sports."""
+    return real("amazon-sports")
+
+
+@pytest.fixture(scope="session")
+def grocery():
+    """The real Amazon Grocery."""
+    return real("amazon-grocery")
+
+
+@pytest.fixture(scope="session")
 def coat():
     """The real Coat ratings."""
     return real("coat")
@@ -36,3 +48,9 @@ def coat():
 def open_bandit():
     """The real Open Bandit logs."""
     return real("open-bandit")
+
+
+@pytest.fixture(scope="session")
+def flickr8k():
+    """The real captions of Flickr8k."""
+    return real("flickr8k-captions")

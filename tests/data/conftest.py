@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from mmnotes.data import Interactions
+
 
 def encode(color=(200, 30, 30), size=(40, 40), mode="RGB", format="JPEG", **options):
     """The bytes of a picture of one colour."""
@@ -53,3 +55,19 @@ def shelf(tmp_path):
     photos = {f"{asin}.jpg": encode() for asin in ("A1", "A2", "A3", "A9")}
     zipped(folder / "images_96px.zip", photos)
     return folder.parent
+
+
+def _history(seed=0, n_users=30, n_items=40, n_instants=25, least=1):
+    rng = np.random.default_rng(seed)
+    sizes = rng.integers(least, 16, n_users)
+    user = np.repeat(np.arange(n_users), sizes)
+    item = np.concatenate([rng.permutation(n_items)[:n] for n in sizes])
+    shuffled = rng.permutation(len(user))
+    at = rng.integers(0, n_instants, len(user))
+    return Interactions(user[shuffled], item[shuffled], n_users, n_items, timestamp=at)
+
+
+@pytest.fixture(scope="session")
+def history():
+    """Make users with ``least`` to 15 rows each, at few instants: many rows share theirs."""
+    return _history

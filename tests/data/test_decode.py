@@ -1,3 +1,5 @@
+import io
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -42,6 +44,27 @@ class TestSquare:
         seen = square(open_picture(data), 16, "L")
         assert (seen[:, :2] == 255).all()
         assert (seen[0, 5:11] < 50).all()
+
+    @pytest.mark.parametrize(
+        ("size", "decoded"),
+        [((480, 240), (120, 60)), ((240, 480), (60, 120)), ((96, 48), (96, 48))],
+    )
+    def test_decodes_a_photo_no_finer_than_needed_and_a_thumbnail_whole(
+        self, pictures, size, decoded
+    ):
+        picture = open_picture(pictures.encode(size=size))
+        assert picture.size == size
+        assert square(picture, 96, "L").shape == (96, 96)
+        assert picture.size == decoded
+
+    @pytest.mark.parametrize("size", [(500, 350), (350, 500), (500, 500), (161, 3)])
+    def test_decoding_coarsely_shows_the_same(self, size):
+        ramp = np.linspace(0, 255, size[0])[None, :] * np.linspace(0.2, 1, size[1])[:, None]
+        stream = io.BytesIO()
+        photo = Image.fromarray(ramp.astype(np.uint8))
+        photo.save(stream, "JPEG", quality=95)
+        seen = square(open_picture(stream.getvalue()), 96, "L").astype(int)
+        assert np.abs(seen - square(photo, 96, "L")).mean() < 2
 
     @given(st.integers(1, 60), st.integers(1, 60), st.integers(1, 20))
     @settings(max_examples=50, deadline=None)

@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mmnotes.data import Neighbors
 from mmnotes.errors import InputError
@@ -26,3 +28,21 @@ def test_neighbors():
 def test_no_neighbors(index, cosine, said):
     with pytest.raises(InputError, match=said):
         Neighbors(index, cosine)
+
+
+@settings(max_examples=60, deadline=None)
+@given(lists=st.lists(st.lists(st.integers(0, 9), max_size=6), min_size=1, max_size=6))
+def test_lists_of_unequal_length(lists):
+    numbers = np.random.default_rng(len(lists)).permutation(9)[: len(lists)]
+    graph = Neighbors.from_lists(lists, numbers)
+    for row, named in enumerate(lists):
+        kept = dict.fromkeys(x for x in named if x in numbers and x != numbers[row])
+        listed = ~np.isnan(graph.cosine[row])
+        assert numbers[graph.index[row][listed]].tolist() == list(kept)
+        assert (graph.cosine[row][listed] == 1).all()
+        assert (graph.index[row][~listed] == row).all()
+
+
+def test_lists_of_other_items():
+    with pytest.raises(InputError, match="2 lists for 3 numbers of items"):
+        Neighbors.from_lists([[1], [2]], np.arange(3))

@@ -1,14 +1,14 @@
-import dataclasses
 import importlib
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from mmnotes import data
-from mmnotes.data import registry
+from mmnotes.data.record import Record, StoredFile, read_record, write_record
 from mmnotes.errors import DataNotFound, InputError
 
 NAME = "amazon-apparel"
@@ -17,40 +17,6 @@ NAME = "amazon-apparel"
 @pytest.fixture(autouse=True)
 def no_variable(monkeypatch):
     monkeypatch.delenv("MMNOTES_DATA", raising=False)
-
-
-class TestFolder:
-    def test_is_the_one_given(self, shelf, monkeypatch, tmp_path):
-        monkeypatch.setenv("MMNOTES_DATA", str(tmp_path))
-        assert data.data_folder(shelf) == shelf
-
-    def test_is_the_one_that_the_variable_names(self, shelf, monkeypatch):
-        monkeypatch.setenv("MMNOTES_DATA", str(shelf))
-        assert data.data_folder() == shelf
-        monkeypatch.chdir(shelf.parent)
-        monkeypatch.setenv("MMNOTES_DATA", shelf.name)
-        assert data.data_folder() == shelf
-
-    def test_is_that_of_the_checkout(self, tmp_path, monkeypatch):
-        package = tmp_path / "src" / "mmnotes" / "data"
-        package.mkdir(parents=True)
-        (tmp_path / "pyproject.toml").touch()
-        monkeypatch.setattr(registry, "__file__", str(package / "registry.py"))
-        assert data.data_folder() == tmp_path / "data"
-
-    def test_is_in_the_cache_of_the_user_where_there_is_no_checkout(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(registry, "__file__", str(tmp_path / "a" / "b" / "c" / "registry.py"))
-        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-        assert data.data_folder() == tmp_path / "cache" / "mmnotes" / "data"
-        assert not data.at_hand(NAME)
-
-    @pytest.mark.parametrize("given", [True, False])
-    def test_must_be_there_if_named(self, tmp_path, monkeypatch, given):
-        gone = str(tmp_path / "gone")
-        monkeypatch.setenv("MMNOTES_DATA", gone)
-        who = "folder" if given else "MMNOTES_DATA"
-        with pytest.raises(InputError, match=f"{who} is .*gone.* is no folder"):
-            data.at_hand(NAME, gone if given else None)
 
 
 class TestAtHand:
@@ -66,20 +32,43 @@ class TestAtHand:
         with pytest.raises(InputError, match="choose one of"):
             data.load("movielens", shelf)
 
-    def test_listing(self, shelf, tmp_path):
-        lines = {line.name: line for line in data.listing(shelf)}
-        assert list(lines) == [NAME, "amazon-baby", "coat", "open-bandit"]
-        assert (lines[NAME].at_hand, lines[NAME].n_rows) == (True, 16_042)
-        assert lines[NAME].path == shelf / NAME
-        for line in lines.values():
-            assert line.at_hand == (line.name == NAME)
-            assert line.n_rows > 0
-            assert all(dataclasses.asdict(line)[key] for key in ("about", "licence", "citation"))
-        assert not any(line.at_hand for line in data.listing(tmp_path))
-
     def test_not_at_hand_says_where_it_was_looked_for(self, tmp_path):
         with pytest.raises(DataNotFound, match=f"{tmp_path}.*Set MMNOTES_DATA"):
             data.load(NAME, tmp_path)
+
+
+class TestOwnFolder:
+    @pytest.fixture
+    def own(self, tmp_path):
+        folder = tmp_path / "own"
+        folder.mkdir()
+        pd.DataFrame({"item": [0, 1], "id": ["x", "y"]}).to_parquet(folder / "items.parquet")
+        record = Record(name="mine", files=(StoredFile("items.parquet"),))
+        write_record(folder, record)
+        return folder
+
+    def test_by_path_and_by_name(self, own):
+        for given in (own, str(own), f"{own}/"):
+            assert data.load(given).name == "mine"
+        assert data.load("own", own.parent).path == own
+        assert data.at_hand("own", own.parent)
+        assert data.available(own.parent) == ["own"]
+
+    def test_is_not_there(self, tmp_path):
+        with pytest.raises(DataNotFound, match=r"gone is no folder; correct the path"):
+            data.load(tmp_path / "gone")
+
+    def test_fingerprint_is_of_the_data(self, own):
+        before = data.fingerprint(own)
+        write_record(own, replace(read_record(own), date="2026-02-03"))
+        assert data.fingerprint(own) == before
+        (own / "items.parquet").write_bytes(b"other")
+        assert data.fingerprint(own) != before
+
+    def test_a_record_does_not_choose_what_is_imported(self, own):
+        write_record(own, replace(read_record(own), reader="raw.pickles"))
+        with pytest.raises(InputError, match=r"field 'reader' is 'raw\.pickles'; choose one of"):
+            data.load(own)
 
 
 class TestApparel:
@@ -200,7 +189,7 @@ class TestBadFolders:
     def test_embedding_of_another_length(self, shelf):
         apparel = data.load(NAME, shelf)
         with pytest.raises(InputError, match="3 items but 2 rows in the embedding 'minilm'"):
-            dataclasses.replace(apparel, embeddings={"minilm": np.eye(2)})
+            replace(apparel, embeddings={"minilm": np.eye(2)})
 
 
 def test_importing_the_room_is_cheap():

@@ -108,12 +108,14 @@ class TestInteractions:
             5,
             7,
             timestamp=np.array([1.0, 2.0, 3.0]),
+            order=np.array([0, 1, 0]),
             split=np.array(["train", "test", "train"]),
         )
         kept = rows.where(rows.item > 0)
         assert (kept.user.tolist(), kept.item.tolist()) == ([0, 1], [3, 2])
         assert (kept.n_users, kept.n_items, kept.rating) == (5, 7, None)
         assert kept.timestamp.tolist() == [1.0, 2.0]
+        assert kept.order.tolist() == [0, 1]
         train = rows.part("train")
         assert train.item.tolist() == [3, 0]
         assert set(train.split) == {"train"}

@@ -1,29 +1,14 @@
-"""Packages of the ``book`` extra, imported when first needed."""
+"""Packages of the ``book`` extra, and what they have to be told."""
 
-import importlib
 from pathlib import Path
 from types import ModuleType
 
-from mmnotes.errors import InputError
+from mmnotes import extras
 
 
 def need(module: str) -> ModuleType:
-    """Import a module of the ``book`` extra.
-
-    Raises
-    ------
-    InputError
-        If it is not installed; the message says how to install it.
-    """
-    try:
-        return importlib.import_module(module)
-    except ModuleNotFoundError as absent:
-        if absent.name is None or absent.name.split(".")[0] != module.split(".")[0]:
-            raise
-        raise InputError(
-            f"{module.split('.')[0]} is not installed; it comes with the book extra: "
-            "pip install 'mmnotes[book]' (in a checkout: pip install -e '.[book]')"
-        ) from None
+    """Import a module of the ``book`` extra; see ``mmnotes.extras.need``."""
+    return extras.need(module, "book")
 
 
 def literal(path: Path) -> str:

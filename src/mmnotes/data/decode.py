@@ -12,6 +12,7 @@ from tqdm import tqdm
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP")  # no format that starts another program, as EPS
 MAX_PIXELS = 40_000_000  # 120 MB once decoded; a catalogue photo has a hundredth of it
 MAX_BYTES = 64 * 2**20
+_THUMBNAIL = 160  # pixels along the longer edge; decoding fewer saves nothing, and costs detail
 _FAULTS = ("absent", "unreadable", "oversized")
 _PROCESSES = 4  # each holds its own Python: more would cost memory before they save time
 _MANY = 10_000  # pictures that take as long as starting the processes
@@ -103,7 +104,8 @@ def square(picture: Image.Image, side: int, mode: str) -> np.ndarray:
     -------
     pixels : (side, side) or (side, side, 3) uint8
     """
-    picture.draft(mode, (side, side))  # JPEG only: decodes no finer than needed
+    needed = _fitted(picture, side) if max(picture.size) > _THUMBNAIL else (side, side)
+    picture.draft(mode, needed)  # JPEG only: decodes no finer than needed
     picture.load()
     ImageOps.exif_transpose(picture, in_place=True)
     if picture.has_transparency_data:
@@ -112,8 +114,7 @@ def square(picture: Image.Image, side: int, mode: str) -> np.ndarray:
         picture = Image.alpha_composite(ground, picture)
     if picture.mode != mode:
         picture = picture.convert(mode)
-    scale = side / max(picture.size)
-    width, height = (max(1, round(edge * scale)) for edge in picture.size)
+    width, height = _fitted(picture, side)
     if (width, height) != picture.size:
         picture = picture.resize((width, height), Image.Resampling.BICUBIC)
     if width == height:
@@ -121,6 +122,12 @@ def square(picture: Image.Image, side: int, mode: str) -> np.ndarray:
     padded = Image.new(mode, (side, side), "white")
     padded.paste(picture, ((side - width) // 2, (side - height) // 2))
     return np.asarray(padded)
+
+
+def _fitted(picture: Image.Image, side: int) -> tuple[int, int]:
+    """Width and height of the picture once its longer edge fills the square."""
+    scale = side / max(picture.size)
+    return max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
 
 
 def decode_each(

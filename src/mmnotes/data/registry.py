@@ -1,95 +1,34 @@
-"""Which prepared datasets can be read, and where they lie."""
+"""Which datasets can be had, and where they lie."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 
+from mmnotes.data.sources import RawFile, Source, read_sources
 from mmnotes.errors import InputError
 
+__all__ = [
+    "VARIABLE",
+    "DatasetInfo",
+    "RawFile",
+    "Source",
+    "data_folder",
+    "listing",
+    "raw_folder",
+    "source",
+    "sources",
+]
+
 VARIABLE = "MMNOTES_DATA"
-
-
-@dataclass(frozen=True)
-class Source:
-    """What is known of a dataset before it is read.
-
-    Parameters
-    ----------
-    name : str
-        The name of its folder, and of the dataset in the book.
-    about : str
-        What it holds, in a few words.
-    reader : str
-        Module of ``mmnotes.data`` whose ``read(folder, **options)`` reads it.
-    files : tuple of str
-        Files that its folder must hold.
-    n_rows : int
-        Rows of the published file, before anything is dropped.
-    licence, citation : str
-    """
-
-    name: str
-    about: str
-    reader: str
-    files: tuple[str, ...]
-    n_rows: int
-    licence: str
-    citation: str
-
-
-SOURCES = {
-    "amazon-apparel": Source(
-        name="amazon-apparel",
-        about="women's tops of Amazon's catalogue: photos, titles, brand, colour, type, price",
-        reader="apparel",
-        files=("items.parquet", "images_96px.zip", "text_minilm.npy"),
-        n_rows=16_042,
-        licence="catalogue data of Amazon, for research use; show thumbnails sparingly",
-        citation="titles, metadata and photos of Amazon's catalogue, from public copies",
-    ),
-    "amazon-baby": Source(
-        name="amazon-baby",
-        about="who bought which products for babies, split at random; titles, neighbour graphs",
-        reader="baby",
-        files=(
-            "interactions.parquet",
-            "items.parquet",
-            "image_knn10.npz",
-            "text_knn10.npz",
-            "text_minilm.npy",
-        ),
-        n_rows=160_792,
-        licence="reviews and metadata of Amazon, for research use",
-        citation="McAuley and others (SIGIR 2015), He and McAuley (WWW 2016); split and graphs "
-        "from public copies",
-    ),
-    "coat": Source(
-        name="coat",
-        about="ratings of coats, self-selected and at random, with propensities",
-        reader="coat",
-        files=("coat.npz",),
-        n_rows=11_600,
-        licence="published for research; the public copies are in a repository under MIT",
-        citation="Schnabel and others (ICML 2016)",
-    ),
-    "open-bandit": Source(
-        name="open-bandit",
-        about="what two policies showed in a fashion shop, how likely, and the clicks",
-        reader="open_bandit",
-        files=(
-            "items_men.parquet",
-            "items_women.parquet",
-            "random_men.parquet",
-            "random_women.parquet",
-            "bts_men.parquet",
-            "bts_women.parquet",
-        ),
-        n_rows=40_000,
-        licence="Apache-2.0, as its repository says",
-        citation="Saito and others (NeurIPS Datasets and Benchmarks 2021)",
-    ),
-}
+_PACKAGE = Path(__file__).resolve().parents[1]
+# In a checkout, else the copy that is installed with the package.
+_FILES = (
+    _PACKAGE.parents[1] / "data" / "registry.toml",
+    _PACKAGE / "_data" / "registry.toml",
+)
 
 
 @dataclass(frozen=True)
@@ -100,9 +39,28 @@ class DatasetInfo:
     about: str
     path: Path
     at_hand: bool
+    fetchable: bool
     n_rows: int
+    counted: str
     licence: str
     citation: str
+    doubt: str
+
+
+@cache
+def sources() -> Mapping[str, Source]:
+    """Every dataset of the registry, by name.
+
+    Raises
+    ------
+    InputError
+        If the registry is not where it belongs, or an entry is wrong.
+    """
+    found = [file for file in _FILES if file.is_file()]
+    if not found:
+        looked = " and ".join(str(file) for file in _FILES)
+        raise InputError(f"the registry of datasets is neither at {looked}: install mmnotes again")
+    return read_sources(found[0])
 
 
 def source(name: str) -> Source:
@@ -111,13 +69,19 @@ def source(name: str) -> Source:
     Raises
     ------
     InputError
-        If no dataset of this name can be read.
+        If the registry has no dataset of this name.
+
+    Examples
+    --------
+    >>> source("amazon-baby").n_rows
+    160792
     """
-    if name not in SOURCES:
-        close = get_close_matches(name, SOURCES, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"choose one of {sorted(SOURCES)}"
-        raise InputError(f"no dataset {name!r} can be read; {hint}")
-    return SOURCES[name]
+    known = sources()
+    if name not in known:
+        close = get_close_matches(name, known, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"choose one of {sorted(known)}"
+        raise InputError(f"no dataset {name!r} is known; {hint}")
+    return known[name]
 
 
 def data_folder(folder: str | Path | None = None) -> Path:
@@ -145,8 +109,13 @@ def data_folder(folder: str | Path | None = None) -> Path:
     return Path(cache) / "mmnotes" / "data"
 
 
+def raw_folder(name: str, folder: str | Path | None = None) -> Path:
+    """Where do the raw files of a dataset lie, as they were fetched?"""
+    return data_folder(folder) / "raw" / source(name).name
+
+
 def listing(folder: str | Path | None = None) -> list[DatasetInfo]:
-    """Which datasets can be read, where are they, and which are at hand?"""
+    """Which datasets are known, where are they, which are at hand, and which can be fetched?"""
     root = data_folder(folder)
     return [
         DatasetInfo(
@@ -154,9 +123,12 @@ def listing(folder: str | Path | None = None) -> list[DatasetInfo]:
             about=known.about,
             path=root / known.name,
             at_hand=(root / known.name).is_dir(),
+            fetchable=bool(known.raw),
             n_rows=known.n_rows,
+            counted=known.counted,
             licence=known.licence,
             citation=known.citation,
+            doubt=known.doubt,
         )
-        for known in SOURCES.values()
+        for known in sources().values()
     ]

@@ -9,7 +9,7 @@ from mmnotes.data.checks import ids, mask, same_length
 from mmnotes.data.images import Images
 from mmnotes.errors import InputError
 
-_INTERACTION_COLUMNS = ("user", "item", "timestamp", "split", "rating")
+_INTERACTION_COLUMNS = ("user", "item", "timestamp", "order", "split", "rating")
 _IMPRESSION_COLUMNS = ("impression", "user", "item", "position", "clicked", "day", "device")
 
 
@@ -96,6 +96,8 @@ class Interactions:
         How many there are, those without a row included.
     timestamp : float, optional
         Seconds since 1970 (UTC).
+    order : int, optional
+        Place in the user's own history, ascending in time; says nothing across users.
     split : str, optional
         ``train``, ``valid`` or ``test``.
     rating : float, optional
@@ -124,12 +126,13 @@ class Interactions:
     timestamp: np.ndarray | None = None
     split: np.ndarray | None = None
     rating: np.ndarray | None = None
+    order: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         same_length(self, _INTERACTION_COLUMNS)
         object.__setattr__(self, "user", ids(self.user, self.n_users, "interactions: user"))
         object.__setattr__(self, "item", ids(self.item, self.n_items, "interactions: item"))
-        for name in ("timestamp", "split", "rating"):
+        for name in ("timestamp", "order", "split", "rating"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, np.asarray(getattr(self, name)))
 

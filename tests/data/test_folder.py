@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 
 from mmnotes import data
+from mmnotes.data.embedding import Embedding
+from mmnotes.data.record import StoredFile, read_record, write_record
 from mmnotes.errors import InputError
 
 NAME = "amazon-baby"
@@ -69,10 +71,96 @@ def test_what_is_read(shelf):
         "items_without_title": 1,
         "items_without_description": 2,
         "items_without_image_url": 1,
-        "items_without_text_vector": 1,
+        "items_without_minilm_vector": 1,
         "image_cosines_unknown": 2,
         "text_cosines_unknown": 2,
     }
+
+
+def test_columns_that_need_not_be_there(shelf):
+    TAKEN[["user", "item"]].to_parquet(shelf / NAME / "interactions.parquet")
+    ITEMS[["item"]].to_parquet(shelf / NAME / "items.parquet")
+    small = data.load(NAME, shelf)
+    taken = small.interactions
+    assert (taken.split, taken.rating, taken.timestamp, taken.order) == (None,) * 4
+    assert small.catalog.titles.tolist() == [""] * 3
+
+
+def test_times_and_places(shelf):
+    more = {"timestamp": [5, 4, 3, 2, 1], "position_in_user_history": [1, 0, 0, 1, 0]}
+    TAKEN.assign(**more).to_parquet(shelf / NAME / "interactions.parquet")
+    taken = data.load(NAME, shelf).interactions
+    assert taken.timestamp.tolist() == [5, 4, 3, 2, 1]
+    assert taken.order.tolist() == [1, 0, 0, 1, 0]
+
+
+def test_items_under_other_numbers(shelf):
+    ITEMS.assign(item=[7, 3, 5]).to_parquet(shelf / NAME / "items.parquet")
+    TAKEN.assign(item=[7, 5, 5, 3, 7]).to_parquet(shelf / NAME / "interactions.parquet")
+    small = data.load(NAME, shelf)
+    np.testing.assert_array_equal(small.interactions.item, TAKEN["item"])
+    assert small.catalog.items["item"].tolist() == [7, 3, 5]
+
+
+class TestUsers:
+    def write(self, shelf, **columns):
+        pd.DataFrame(columns).to_parquet(shelf / NAME / "users.parquet")
+        record = read_record(shelf / NAME)
+        files = (*record.files, StoredFile("users.parquet"))
+        write_record(shelf / NAME, replace(record, files=files))
+
+    def test_those_listed_count(self, shelf):
+        self.write(shelf, user=range(6), id=list("abcdef"))
+        assert data.load(NAME, shelf).interactions.n_users == 6
+
+    @pytest.mark.parametrize(
+        ("user", "id", "said"),
+        [
+            ([0, 2, 1, 3], list("abcd"), r"users\.parquet: row 1 is not where its user number"),
+            ([0, 1, 2, 3], list("abca"), r"users\.parquet: row 3 repeats an id"),
+            ([0, 1], list("ab"), r"interactions\.parquet: row 3 has a number out of 0 … 1"),
+        ],
+    )
+    def test_that_do_not_fit(self, shelf, user, id, said):
+        self.write(shelf, user=user, id=id)
+        with pytest.raises(InputError, match=said):
+            data.load(NAME, shelf)
+
+    def test_numbered_from_one(self, shelf):
+        record = replace(read_record(shelf / NAME), options={"first_user": 1})
+        write_record(shelf / NAME, record)
+        TAKEN.assign(user=TAKEN["user"] + 1).to_parquet(shelf / NAME / "interactions.parquet")
+        taken = data.load(NAME, shelf).interactions
+        assert taken.n_users == 4
+        np.testing.assert_array_equal(taken.user, TAKEN["user"])
+        write_record(shelf / NAME, replace(record, options={"first_user": "1"}))
+        with pytest.raises(InputError, match="option first_user is '1'"):
+            data.load(NAME, shelf)
+
+
+def test_vectors_that_were_changed(shelf):
+    vectors = np.load(shelf / NAME / "text_minilm.npy")
+    record = read_record(shelf / NAME)
+    entry = {"file": "text_minilm.npy", **Embedding(model="m").of(vectors).table()}
+    write_record(shelf / NAME, replace(record, embeddings={"minilm": entry}))
+    data.load(NAME, shelf)
+    np.save(shelf / NAME / "text_minilm.npy", vectors * 2)
+    with pytest.raises(InputError, match=r"text_minilm\.npy: the vectors are not those"):
+        data.load(NAME, shelf)
+
+
+def test_the_real_sports(sports):
+    taken = sports.interactions
+    assert (taken.n_users, taken.n_items, len(taken)) == (35_598, 18_357, 296_337)
+    rows = pd.DataFrame({"user": taken.user, "order": taken.order}).sort_values(["user", "order"])
+    assert (rows.groupby("user").cumcount() == rows["order"]).all()
+
+
+def test_the_real_grocery(grocery):
+    taken = grocery.interactions
+    assert (taken.n_users, taken.n_items, len(taken)) == (14_681, 8_713, 121_892)
+    assert (np.bincount(taken.user) > 0).all()
+    assert np.isfinite(taken.timestamp).all()
 
 
 def test_the_real_one(baby):
@@ -82,7 +170,7 @@ def test_the_real_one(baby):
     assert sizes == {"train": 118_551, "valid": 20_559, "test": 21_682}
     assert len(baby) == 7_050
     assert baby.notes["items_without_title"] == 7_050 - 3_416
-    assert baby.notes["items_without_text_vector"] == 3_634
+    assert baby.notes["items_without_minilm_vector"] == 3_634
     for name, items in (("image", 53), ("text", 14)):
         graph = baby.graphs[name]
         assert graph.k == 10
@@ -96,15 +184,18 @@ def test_the_real_one(baby):
     [
         ("items", {"asin": ["A", None, "C"]}, "row 1 has no asin"),
         ("items", {"asin": ["A", "B", "A"]}, "row 2 repeats an asin"),
-        ("items", {"item": [0, 2, 1]}, "row 1 is not where its item number says, and 2 rows"),
+        ("items", {"item": [0, 2, 2]}, "row 2 repeats an item number, and 1 rows"),
+        ("items", {"price": ["1", "2", "a lot"]}, "column 'price' must hold numbers"),
         ("items", {"item": ["0", "1", "2"]}, "column 'item' holds .*, not whole numbers"),
         ("interactions", {"user": -1}, "row 0 has a number out of 0 … .* in column 'user'"),
-        ("interactions", {"item": 3}, "row 0 has a number out of 0 … 2 in column 'item'"),
+        ("interactions", {"item": 3}, r"row 0 has an item that items\.parquet lacks, and 5 rows"),
         ("interactions", {"item": 0.0}, "column 'item' holds float64"),
         ("interactions", {"user": 0, "item": 0}, "row 1 repeats a user and item, and 4 rows"),
         ("interactions", {"split": "dev"}, "row 0 has a split other than train, val, valid, test"),
         ("interactions", {"split": None}, "row 0 has a split other than"),
-        ("interactions", {"rating": 6}, r"row 0 has a rating out of 1 … 5"),
+        ("interactions", {"rating": np.inf}, "row 0 has an infinite rating"),
+        ("interactions", {"timestamp": -np.inf}, "row 0 has an infinite timestamp"),
+        ("interactions", {"position_in_user_history": 0.5}, "column 'position.*' holds float64"),
         ("interactions", {"rating": "good"}, "column 'rating' must hold numbers"),
     ],
 )
@@ -115,7 +206,7 @@ def test_tables_that_cannot_be(shelf, file, change, said):
         data.load(NAME, shelf)
 
 
-@pytest.mark.parametrize("column", TAKEN.columns)
+@pytest.mark.parametrize("column", ["user", "item"])
 def test_a_missing_column(shelf, column):
     path = shelf / NAME / "interactions.parquet"
     TAKEN.drop(columns=column).to_parquet(path)
