@@ -5,26 +5,33 @@ from typing import TYPE_CHECKING
 from mmnotes.lazy import attach
 
 if TYPE_CHECKING:
+    from mmnotes.features.approximate import FoundNeighbors, approximate_neighbors
     from mmnotes.features.block import FeatureBlock, Layout, ModalityColumns, stack
+    from mmnotes.features.graphs import graph_key, item_graph
     from mmnotes.features.image import PcaImage
     from mmnotes.features.metadata import OneHotMetadata
     from mmnotes.features.neighbors import centred, cosine_neighbors
     from mmnotes.features.rows import Rows, click_rates, impression_rows, user_profiles
+    from mmnotes.features.spectral import spectral_features
     from mmnotes.features.text import TfidfText
     from mmnotes.features.trial import Sample, Trial, known_and_new
 
 _WHERE = {
+    "approximate": ("FoundNeighbors", "approximate_neighbors"),
     "block": ("FeatureBlock", "Layout", "ModalityColumns", "stack"),
+    "graphs": ("graph_key", "item_graph"),
     "image": ("PcaImage",),
     "metadata": ("OneHotMetadata",),
     "neighbors": ("centred", "cosine_neighbors"),
     "rows": ("Rows", "click_rates", "impression_rows", "user_profiles"),
+    "spectral": ("spectral_features",),
     "text": ("TfidfText",),
     "trial": ("Sample", "Trial", "known_and_new"),
 }
 
 __all__ = [
     "FeatureBlock",
+    "FoundNeighbors",
     "Layout",
     "ModalityColumns",
     "OneHotMetadata",
@@ -33,11 +40,15 @@ __all__ = [
     "Sample",
     "TfidfText",
     "Trial",
+    "approximate_neighbors",
     "centred",
     "click_rates",
     "cosine_neighbors",
+    "graph_key",
     "impression_rows",
+    "item_graph",
     "known_and_new",
+    "spectral_features",
     "stack",
     "user_profiles",
 ]
