@@ -12,6 +12,7 @@ from mmnotes.evaluate import (
     mean_intervals,
     paired_interval,
     paired_intervals,
+    paired_ratio,
 )
 
 N_USERS = 100
@@ -187,6 +188,37 @@ def test_pairs_of_many():
     got = paired_intervals(a, b, level=0.9)
     for name in a:
         assert close(got[name], paired_interval(a[name], b[name], level=0.9))
+
+
+def test_a_ratio_holds_the_truth_as_often_as_it_says():
+    held = []
+    for number in range(400):
+        rng = np.random.default_rng(number)
+        b = [rng.gamma(2.0, size=N_USERS) * rng.uniform(0.8, 1.2) for _ in range(5)]
+        a = [0.6 * x + rng.normal(0, 0.5, N_USERS) + 0.1 * rng.normal() for x in b]
+        kept = paired_ratio(a, b, n_resamples=300)
+        held.append(kept.low <= 0.6 <= kept.high)
+    assert 0.91 <= np.mean(held) <= 0.985
+
+
+def test_a_ratio_of_one_seed_is_the_bootstrap_of_the_ratio():
+    rng = np.random.default_rng(3)
+    b = rng.gamma(2.0, size=2000)
+    a = 0.7 * b + rng.normal(0, 0.5, 2000)
+    by = PerUser(np.arange(2000), a), PerUser(np.arange(2000), b)
+    kept = paired_ratio(*by)
+    draws = rng.integers(0, 2000, (2000, 2000))
+    low, high = np.quantile(a[draws].mean(1) / b[draws].mean(1), [0.025, 0.975])
+    assert kept.value == pytest.approx(a.mean() / b.mean())
+    assert (kept.low, kept.high) == pytest.approx((low, high), abs=0.15 * (high - low))
+    assert (kept.n_users, kept.n_seeds) == (2000, 1)
+
+
+def test_a_ratio_without_a_denominator_or_of_other_users():
+    with pytest.raises(InputError, match="the mean of b is zero"):
+        paired_ratio([np.ones(3)], [np.zeros(3)])
+    with pytest.raises(InputError, match="a and b are not over the same users"):
+        paired_ratio([np.ones(3)], [np.ones(4)])
 
 
 def test_bad_names():

@@ -5,7 +5,7 @@ import pytest
 
 from mmnotes.data import Interactions
 from mmnotes.evaluate import full_ranking
-from mmnotes.recommenders import ItemKNN, MostPop
+from mmnotes.recommenders import EASE, ItemKNN, MostPop
 
 pytestmark = pytest.mark.slow
 
@@ -39,3 +39,8 @@ def test_neighbours_of_shuffled_items_know_no_more_than_popularity(baby):
     pair = rows.user * rows.n_items + item
     shuffled = shuffled.where(train | ~np.isin(pair, pair[train]))
     assert recall(ItemKNN(), shuffled) < 1.1 * recall(MostPop(), shuffled)
+
+
+def test_a_linear_model_needs_no_content(baby):
+    """As much as was published for LATTICE (0.083), which reads pictures and texts."""
+    assert recall(EASE(regularisation=400), baby.interactions) == pytest.approx(0.0821, abs=0.0005)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         mean_intervals,
         paired_interval,
         paired_intervals,
+        paired_ratio,
     )
     from mmnotes.evaluate.log import user_auc, user_ndcg
     from mmnotes.evaluate.neighbors import (
@@ -65,7 +66,13 @@ _WHERE = {
     "estimate": ("Estimate",),
     "full": ("full_ranking",),
     "interleaving": ("BalancedInterleaving", "TeamDraft", "balanced_interleaving", "team_draft"),
-    "intervals": ("mean_interval", "mean_intervals", "paired_interval", "paired_intervals"),
+    "intervals": (
+        "mean_interval",
+        "mean_intervals",
+        "paired_interval",
+        "paired_intervals",
+        "paired_ratio",
+    ),
     "log": ("user_auc", "user_ndcg"),
     "neighbors": (
         "chance_agreement",
@@ -122,6 +129,7 @@ __all__ = [
     "off_policy",
     "paired_interval",
     "paired_intervals",
+    "paired_ratio",
     "per_user",
     "perplexity",
     "pooled_auc",

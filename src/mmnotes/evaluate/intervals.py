@@ -1,6 +1,9 @@
 """How sure are we of a mean: intervals over users and seeds, for one ranker or a difference."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
 
 from mmnotes.errors import InputError
 from mmnotes.evaluate.estimate import Estimate
@@ -166,6 +169,42 @@ def paired_intervals(
         with about(name):
             gains[name] = differences(a_by_seed, b_by_name[name])
     return mean_intervals(gains, n_resamples, random_state, level)
+
+
+def paired_ratio(
+    a_by_seed: ValuesBySeed,
+    b_by_seed: ValuesBySeed,
+    n_resamples: int = 2000,
+    random_state: int = 0,
+    level: float = 0.95,
+) -> Estimate:
+    """What share of b does a reach, for the same users and seeds?
+
+    The ratio of the means over users and seeds. Its interval is that of :func:`mean_interval` over
+    what each user adds to the ratio, ``(a − ratio · b) / mean of b``: the delta method, without
+    assuming that the errors are normal. It serves where the mean of b is well clear of zero.
+
+    Raises
+    ------
+    InputError
+        If the mean of b is zero, or as :func:`paired_interval`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> hard = np.random.default_rng(0).random(100)
+    >>> print(paired_ratio([hard / 2], [hard]))
+    0.500 [0.500, 0.500]
+    """
+    differences(a_by_seed, b_by_seed)  # the same users and seeds, or an error that says which
+    a, b = (seed_table(values) for values in (a_by_seed, b_by_seed))
+    under = float(np.nanmean(b.values, axis=0).mean())
+    if not under:
+        raise InputError("nothing to divide by: the mean of b is zero")
+    ratio = float(np.nanmean(a.values, axis=0).mean()) / under
+    parts = SeedTable(a.users, (a.values - ratio * b.values) / under)
+    error = _estimates({"": parts}, n_resamples, random_state, level)[""]
+    return replace(error, value=ratio, low=ratio + error.low, high=ratio + error.high)
 
 
 def _estimates(

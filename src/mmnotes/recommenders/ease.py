@@ -1,0 +1,73 @@
+"""How far does a linear model get, in closed form and without content?"""
+
+import numpy as np
+import torch
+
+from mmnotes.data.tables import Interactions
+from mmnotes.device import as_device
+from mmnotes.errors import InputError
+from mmnotes.recommenders.base import Recommender, taken
+
+
+class EASE(Recommender):
+    r"""Which items predict which, if no item may predict itself?
+
+    With X the matrix of who took what, it is the ridge regression of every item on all others
+    (Steck 2019, https://doi.org/10.1145/3308558.3313710):
+
+    .. math:: \min_B \lVert X - XB \rVert^2 + \lambda \lVert B \rVert^2, \quad \operatorname{diag}
+        B = 0, \qquad B_{ij} = -P_{ij} / P_{jj}, \quad P = (X^\top X + \lambda I)^{-1}
+
+    The scores of a user are their row of XB. Work grows with the third power of the number of
+    items, and memory with the second: in float32 some 12 bytes for each pair of items while
+    fitting, and 4 after it. Seven thousand items take seconds on one core.
+
+    Parameters
+    ----------
+    regularisation : float
+        λ, above 0. The more, the less weight for items that few took together. Choose it on
+        validation data.
+    device : str
+        Where the matrix is inverted: ``"auto"`` is a GPU where torch sees one.
+
+    Attributes
+    ----------
+    weights_ : (n_items, n_items) float32
+        B: in column j what each item says for item j.
+
+    Raises
+    ------
+    InputError
+        In ``fit``, if a parameter is out of range.
+
+    Examples
+    --------
+    >>> users, items = np.array([0, 0, 1, 1, 2]), np.array([0, 1, 0, 1, 0])
+    >>> rows = Interactions(users, items, n_users=3, n_items=3)
+    >>> EASE(regularisation=1, device="cpu").fit(rows).score(np.array([2])).round(2)
+    array([[0.  , 0.5, 0.  ]], dtype=float32)
+    """
+
+    def __init__(self, regularisation: float = 400.0, device: str = "auto") -> None:
+        self.regularisation = regularisation
+        self.device = device
+
+    def _fit(self, interactions: Interactions) -> None:
+        if not 0 < self.regularisation < np.inf:
+            raise InputError(
+                f"regularisation must be a number above 0, not {self.regularisation!r}"
+            )
+        device = as_device(self.device)
+        self._taken = taken(interactions)
+        shared = torch.from_numpy((self._taken.T @ self._taken).toarray())  # users of two items
+        shared.diagonal().add_(self.regularisation)
+        factor = torch.linalg.cholesky(shared.to(device))
+        del shared
+        weights = torch.cholesky_inverse(factor).mT  # symmetric: so its rows lie together
+        del factor
+        weights /= -weights.diagonal().clone()
+        weights.fill_diagonal_(0)
+        self.weights_ = weights.cpu().numpy()
+
+    def _score(self, users: np.ndarray) -> np.ndarray:
+        return self._taken[users] @ self.weights_

@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from sklearn.linear_model import Ridge
+
+from mmnotes.data import Interactions
+from mmnotes.errors import InputError
+from mmnotes.recommenders import EASE
+
+GRIDS = arrays.arrays(bool, arrays.array_shapes(min_dims=2, max_dims=2, min_side=2, max_side=8))
+
+
+def interactions(grid) -> Interactions:
+    user, item = np.nonzero(grid)
+    return Interactions(user, item, *grid.shape)
+
+
+def one_regression_an_item(grid, regularisation):
+    """The definition, without the closed form: each item from all others."""
+    X = grid.astype(float)
+    weights = np.zeros((X.shape[1], X.shape[1]))
+    for item in range(X.shape[1]):
+        others = np.arange(X.shape[1]) != item
+        ridge = Ridge(alpha=regularisation, fit_intercept=False, solver="cholesky")
+        weights[others, item] = ridge.fit(X[:, others], X[:, item]).coef_
+    return X @ weights
+
+
+@settings(max_examples=60, deadline=None)
+@given(grid=GRIDS, regularisation=st.sampled_from([0.5, 3.0, 400.0]))
+def test_is_a_ridge_regression_of_each_item_on_the_others(grid, regularisation):
+    grid[0, 0] = True
+    scores = EASE(regularisation, device="cpu").fit(interactions(grid)).score(np.arange(len(grid)))
+    wanted = one_regression_an_item(grid, regularisation)
+    np.testing.assert_allclose(scores, wanted, rtol=1e-3, atol=1e-5)
+
+
+def test_no_item_predicts_itself():
+    grid = np.random.default_rng(0).random((60, 40)) < 0.2
+    model = EASE(2.0, device="cpu").fit(interactions(grid))
+    assert not model.weights_.diagonal().any()
+    assert model.weights_.flags.c_contiguous  # else every block of users pays for a copy
+
+
+@pytest.mark.parametrize("value", [0, -1, np.inf, np.nan])
+def test_regularisation_out_of_range(value):
+    with pytest.raises(InputError, match="regularisation must be a number above 0"):
+        EASE(value).fit(interactions(np.eye(2, dtype=bool)))
