@@ -22,7 +22,8 @@ def key(checkout: Checkout, notebook: Path, parameters: Mapping[str, Any], threa
 
     The notebook, the whole library, the parameters, the pins, the notebook's own claims, the kept
     results that it can read, the datasets that it names in its metadata (their content, or that
-    they are absent), Python, the packages of the core as installed, and the number of threads.
+    they are absent) and the registry that says how to read them, Python, the packages of the core
+    as installed, and the number of threads.
     """
     parts = {
         "notebook": _file(notebook),
@@ -32,6 +33,7 @@ def key(checkout: Checkout, notebook: Path, parameters: Mapping[str, Any], threa
         "claims": _claims(checkout, notebook.stem),
         "kept": _kept(checkout, notebook, bool(parameters["null"])),
         "data": {name: _dataset(name) for name in datasets(notebook)},
+        "registry": _file(checkout.root / "data" / "registry.toml"),
         "python": platform.python_version(),
         "packages": _installed(_PACKAGES),
         "threads": threads,
