@@ -23,11 +23,12 @@ SIDE = $(if $(JOBS),--jobs $(JOBS))
 START = start=$$(date +%s)
 TOOK = $$(( $$(date +%s) - start )) s
 
-.PHONY: help book test lint run set-up clean
+.PHONY: help book test fuzz lint run set-up clean
 help:
 	@echo 'make book   build the book: run every notebook twice (as is, and with its effect'
 	@echo '            switched off), compare with the claims, render to build/html'
 	@echo 'make test   run the tests that take a few seconds each or less'
+	@echo 'make fuzz   try the readers on some 100,000 hostile inputs: minutes, for the night'
 	@echo 'make lint   check style, types, the direction of imports, and the notebooks'
 	@echo 'make run    run notebooks alone: make run NAME=03_fusion ARGS="--mode full"'
 	@echo 'make set-up install all that these need, and stop: the one that wants a network'
@@ -44,6 +45,13 @@ test: $(TEST)
 	@$(START); echo '== test: the fast tests'; \
 	$(BIN)/python -m pytest -q -n $(or $(JOBS),logical) --maxprocesses 8 -m 'not slow and not pages' $(ARGS) && \
 	echo "== test: passed in $(TOOK)"
+
+# The statistics say how many inputs each test has tried.
+fuzz: $(TEST)
+	@$(START); echo '== fuzz: hostile input for the readers, 5,000 a test'; \
+	$(BIN)/python -m pytest -q -n $(or $(JOBS),logical) --maxprocesses 8 -o timeout=1800 \
+	  --hypothesis-profile=fuzz --hypothesis-show-statistics $(ARGS) tests/fuzz && \
+	echo "== fuzz: passed in $(TOOK)"
 
 lint: $(DEV)
 	@$(START); echo '== lint: style'; $(BIN)/ruff check . && $(BIN)/ruff format --check . && \
