@@ -1,4 +1,4 @@
-"""A DuckDB database in a file, for tables that need not fit into memory.
+"""A DuckDB database whose tables need not fit into memory.
 
 Sorting, grouping and joining a hundred million reviews is DuckDB's work
 (https://duckdb.org/docs/stable/guides/performance/how_to_tune_workloads): it goes to disk where the
