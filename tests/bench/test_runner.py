@@ -89,6 +89,7 @@ def test_who_cannot_be_run_is_a_row_with_the_reason(rows, who, note):
 
 def test_each_run_is_a_process_with_one_thread():
     ours, another = runner.run_work("toy_works", 1, quick=True)
+    assert (ours.values["told"], another.values["told"]) == (0, 7)
     assert ours.values["threads"] == another.values["threads"] == ours.threads == 1
     assert ours.values["pid"] != another.values["pid"]
     assert ours.n_runs == another.n_runs == 1
@@ -99,6 +100,18 @@ def test_peers_are_timed_even_if_ours_fails():
     assert ours.note == "failed: TypeError: no such thing"
     assert asleep.seconds is not None
     assert asleep.ratio is None
+
+
+def test_files_are_written_for_all():
+    ours, another = runner.run_work("toy_works", 3)
+    assert ours.values == another.values == {"sum": 499500.0}
+    assert (ours.size, ours.unit) == (1000, "numbers")
+
+
+def test_time_of_a_process_that_lives_on_counts():
+    ours, another = runner.run_work("toy_works", 3, quick=True)
+    assert ours.cpu_seconds < 0.1
+    assert another.cpu_seconds > 0.28
 
 
 def test_what_takes_long_is_not_run_again(monkeypatch):
@@ -113,14 +126,14 @@ def test_what_does_not_end_is_stopped(monkeypatch):
 
 def test_no_result_of_another_run_is_taken(tmp_path):
     (tmp_path / RESULT).write_text("{}")
-    assert "ended with code" in runner._run(["no_such_module", "0", "0"], tmp_path)
+    assert "ended with code" in runner._run(["no_such_module", "0", "0"], tmp_path, {})
 
 
 def test_groups(monkeypatch):
     asked = []
     monkeypatch.setattr(runner, "run_work", lambda *which: asked.append(which) or [which])
     monkeypatch.setitem(GROUPS, "toys", ("toy_works",))
-    assert bench(["toys"], quick=True) == [("toy_works", number, True) for number in range(3)]
+    assert bench(["toys"], quick=True) == [("toy_works", number, True) for number in range(4)]
     bench()
     assert {module for module, _, _ in asked} == {name for of in GROUPS.values() for name in of}
     with pytest.raises(InputError, match="no group 'toy' of works, only metrics, intervals"):

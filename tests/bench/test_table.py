@@ -31,6 +31,20 @@ def test_rows_and_notes_by_work():
     ]  # fmt: skip
 
 
+def test_how_many_a_second_and_the_whole_process():
+    lines = as_text(
+        [
+            Row("reading", "mmnotes", 0.5, 0.4, 12.4, process_mib=112.4, size=2000, unit="lines"),
+            Row("reading", "absent", size=2000, unit="lines"),
+        ]
+    ).splitlines()[-3:]
+    assert lines == [
+        "           seconds  CPU s  peak MiB  CPU ÷ ours  process MiB  lines/s  value",
+        "  mmnotes    0.500  0.400        12           –          112    4,000  –",
+        "  absent         –      –         –           –            –        –  –",
+    ]
+
+
 def test_long_notes_are_folded():
     lines = as_text([Row("a", "b", 1.0, 1.0, 1.0, None, 1.0, note="word " * 60)]).splitlines()
     assert max(map(len, lines)) <= 100

@@ -1,7 +1,10 @@
 """Works for the tests of the runner, which starts processes that import them by name."""
 
 import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -44,8 +47,28 @@ def dies(arrays):
 
 
 def where(arrays):
-    """Which process, and how many threads it is allowed."""
-    return {"pid": os.getpid(), "threads": int(os.environ["OMP_NUM_THREADS"])}
+    """Which process, how many threads it is allowed, and what it was told."""
+    threads, told = os.environ["OMP_NUM_THREADS"], os.environ.get("TOLD", "0")
+    return {"pid": os.getpid(), "threads": int(threads), "told": int(told)}
+
+
+def write_numbers(size, file):
+    file.write_text("\n".join(map(str, range(size))), encoding="ascii")
+
+
+def sum_of_file(arrays):
+    numbers = Path(arrays["numbers.txt"].item()).read_text(encoding="ascii").split()
+    return {"sum": sum(map(int, numbers))}
+
+
+def sum_of_file_by_another(arrays):
+    """A process of its own that takes CPU time and lives on."""
+    code = "import time\nwhile time.process_time() < 0.3: pass\nprint(1, flush=True); input()"
+    worker = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    worker.stdout.readline()
+    return sum_of_file(arrays)
 
 
 def call(name, run, module="numpy", **more):
@@ -82,7 +105,10 @@ WORKS = (
         size=1,
         quick=1,
         make=make,
-        implementations=(call(OURS, where), call("another", where)),
+        implementations=(
+            call(OURS, where),
+            call("another", where, environment={"TOLD": "7"}),
+        ),
         variants=lambda arrays: [("a process of its own", {"pid": (1, 2**40)})],
     ),
     Work(
@@ -92,5 +118,14 @@ WORKS = (
         make=make,
         implementations=(call(OURS, raises), call("asleep", asleep)),
         variants=never,
+    ),
+    Work(
+        "a file of {size:,} numbers",
+        size=1000,
+        quick=200,
+        make=lambda size: {},
+        implementations=(call(OURS, sum_of_file), call("another", sum_of_file_by_another)),
+        files={"numbers.txt": write_numbers},
+        unit="numbers",
     ),
 )

@@ -1,8 +1,8 @@
 """One implementation, one time, in a process of its own.
 
 ``python -m mmnotes.bench.child MODULE WORK IMPLEMENTATION FOLDER``: the first three name what is
-run, FOLDER holds the arrays and gets ``result.json``. Imports, reading the arrays and a warm-up on
-small ones come before the clock.
+run, FOLDER holds arrays and files, and gets ``result.json``. Imports, reading the arrays and a
+warm-up on small ones come before the clock.
 """
 
 import importlib
@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from mmnotes.bench import memory
-from mmnotes.bench.works import Arrays, Implementation, Values, works_of
+from mmnotes.bench.clock import cpu_seconds
+from mmnotes.bench.works import Arrays, Implementation, Values, Work, works_of
 
 RESULT = "result.json"
 WHOLE, WARM = "whole", "warm"
@@ -31,7 +32,7 @@ class Measured:
     seconds : float
         By the clock on the wall.
     cpu_seconds : float
-        User and system time of all threads.
+        User and system time of all threads, and of processes that it started.
     peak_mib : float or None
         The most that was in memory at once, above what was in memory when the clock started.
     process_mib : float or None
@@ -64,28 +65,32 @@ def measure(implementation: Implementation, warm: Arrays, arrays: Arrays) -> Mea
     implementation.run(warm)
     clears = memory.forget_peak()
     before = memory.resident() if clears else None
-    cpu, wall = time.process_time(), time.perf_counter()
+    cpu, wall = cpu_seconds(), time.perf_counter()
     given = implementation.run(arrays)
-    seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
+    seconds, spent = time.perf_counter() - wall, cpu_seconds() - cpu
     most = memory.peak() if clears else None
     above = None if before is None or most is None else max(0, most - before) / _MIB
     whole = None if most is None else most / _MIB
     values = {name: float(value) for name, value in given.items()}
     if not np.isfinite(list(values.values())).all():
         raise ValueError(f"its values are {values}")
-    return Measured(seconds, cpu_seconds, above, whole, values)
+    return Measured(seconds, spent, above, whole, values)
 
 
-def read_arrays(folder: Path) -> dict[str, np.ndarray]:
-    """Arrays by name from a folder of ``.npy`` files, read into memory."""
-    return {path.stem: np.load(path) for path in sorted(folder.glob("*.npy"))}
+def read_given(folder: Path) -> dict[str, np.ndarray]:
+    """What an implementation is given: arrays, read into memory, and paths of files, by name."""
+    paths = sorted(folder.iterdir())
+    arrays = {path.stem: np.load(path) for path in paths if path.suffix == ".npy"}
+    return arrays | {path.name: np.array(str(path)) for path in paths if path.suffix != ".npy"}
 
 
-def write_arrays(folder: Path, arrays: Arrays) -> None:
-    """The other way round."""
+def write_given(folder: Path, work: Work, size: int) -> None:
+    """The other way round: the arrays and files of so much of a work, into a new folder."""
     folder.mkdir()
-    for name, array in arrays.items():
+    for name, array in work.make(size).items():
         np.save(folder / f"{name}.npy", array)
+    for name, write in work.files.items():
+        write(size, folder / name)
 
 
 def main(module: str, work: str, implementation: str, folder: str) -> None:
@@ -93,7 +98,7 @@ def main(module: str, work: str, implementation: str, folder: str) -> None:
     here = Path(folder)
     chosen = works_of(module)[int(work)].implementations[int(implementation)]
     try:
-        measured = measure(chosen, read_arrays(here / WARM), read_arrays(here / WHOLE))
+        measured = measure(chosen, read_given(here / WARM), read_given(here / WHOLE))
         said = asdict(measured)
     except Exception as error:  # whatever a peer does wrong is a line in the table
         first = (str(error).splitlines() or [""])[0]

@@ -27,8 +27,8 @@ class Row:
     ----------
     work, implementation : str
     seconds, cpu_seconds : float or None
-        The least of all runs; the latter of all threads, user and system. None for what is not
-        installed, or failed.
+        The least of all runs; the latter of all threads and started processes, user and system.
+        None for what is not installed, or failed.
     peak_mib : float or None
         The most memory in use above what libraries and arrays take; the least of all runs. None
         also where the system does not tell.
@@ -45,6 +45,10 @@ class Row:
         How often it was run, each time in a process of its own.
     threads : int
         How many each had.
+    size : int
+        How much was done.
+    unit : str
+        What that counts; empty if the table is not to show how many were done a second.
     note : str
         Why there is no time, why a value is not ours, what to know of it.
     """
@@ -61,6 +65,8 @@ class Row:
     version: str | None = None
     n_runs: int = 0
     threads: int = 1
+    size: int = 0
+    unit: str = ""
     note: str = ""
 
 
@@ -78,7 +84,7 @@ def rows_of(work: Work, size: int, arrays: Arrays, outcomes: Sequence[Outcome]) 
         By implementation, ours first.
     """
     ours, *others = [
-        _row(work.title(size), who, outcome)
+        replace(_row(work.title(size), who, outcome), size=size, unit=work.unit)
         for who, outcome in zip(work.implementations, outcomes, strict=True)
     ]
     if ours.cpu_seconds is None:

@@ -1,4 +1,4 @@
-"""Each implementation in fresh processes, in turn, on the same arrays."""
+"""Each implementation in fresh processes, in turn, on the same arrays and files."""
 
 import importlib.util
 import json
@@ -6,13 +6,13 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tqdm.auto import tqdm
 
-from mmnotes.bench.child import RESULT, WARM, WHOLE, Measured, write_arrays
+from mmnotes.bench.child import RESULT, WARM, WHOLE, Measured, read_given, write_given
 from mmnotes.bench.groups import modules_of
 from mmnotes.bench.rows import Outcome, Row, rows_of
 from mmnotes.bench.works import Implementation, works_of
@@ -25,6 +25,7 @@ _ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "NUMBA_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
+    "POLARS_MAX_THREADS": "1",
     "VECLIB_MAXIMUM_THREADS": "1",
     "CUDA_VISIBLE_DEVICES": "",  # CPU seconds would say nothing of a GPU's
 }
@@ -64,18 +65,17 @@ def run_work(module: str, number: int, quick: bool = False) -> list[Row]:
     """The rows of one work: the module that lists it, and its number there."""
     work = works_of(module)[number]
     size, repeats = (work.quick, 1) if quick else (work.size, REPEATS)
-    arrays = work.make(size)
     outcomes = [Outcome() for _ in work.implementations]
     with TemporaryDirectory(prefix="mmnotes-bench-") as name:
         folder = Path(name)
-        write_arrays(folder / WHOLE, arrays)
-        write_arrays(folder / WARM, work.make(work.warm_size()))
+        write_given(folder / WHOLE, work, size)
+        write_given(folder / WARM, work, work.warm_size())
         turns = list(enumerate(work.implementations)) * repeats
         for turn, who in tqdm(turns, desc=work.title(size), leave=False, disable=None):
             outcomes[turn] = _once_more(
                 outcomes[turn], who, [module, str(number), str(turn)], folder
             )
-    return rows_of(work, size, arrays, outcomes)
+        return rows_of(work, size, read_given(folder / WHOLE), outcomes)
 
 
 def _once_more(so_far: Outcome, who: Implementation, which: list[str], folder: Path) -> Outcome:
@@ -85,13 +85,13 @@ def _once_more(so_far: Outcome, who: Implementation, which: list[str], folder: P
     if importlib.util.find_spec(who.module.split(".")[0]) is None:
         return Outcome(failed=f"not installed: {who.hint}")
     started = time.perf_counter()
-    measured = _run(which, folder)
+    measured = _run(which, folder, who.environment)
     if isinstance(measured, str):
         return Outcome(failed=measured)
     return Outcome((*so_far.runs, measured), so_far.spent + time.perf_counter() - started)
 
 
-def _run(which: list[str], folder: Path) -> Measured | str:
+def _run(which: list[str], folder: Path, environment: Mapping[str, str]) -> Measured | str:
     """What one process measured, or what went wrong."""
     result = folder / RESULT
     result.unlink(missing_ok=True)
@@ -99,7 +99,7 @@ def _run(which: list[str], folder: Path) -> Measured | str:
     try:
         ended = subprocess.run(
             command,
-            env={**os.environ, **_ENVIRONMENT},
+            env={**os.environ, **_ENVIRONMENT, **environment},
             capture_output=True,
             text=True,
             timeout=_TOO_LONG_SECONDS,

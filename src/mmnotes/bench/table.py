@@ -8,12 +8,11 @@ from mmnotes.bench.rows import Row
 from mmnotes.report.hardware import cpu_name
 
 _WIDTH = 100
-_HEADER = ("", "seconds", "CPU s", "peak MiB", "CPU ÷ ours", "value")
 _NOTHING = "–"
 _HOW = (
-    "Seconds from arrays in memory to values, without imports and after a warm-up on small arrays; "
-    "the least of the runs, each in a process of its own, the implementations in turn, one thread "
-    "each. Peak MiB is above what libraries and arrays take."
+    "Seconds from arrays in memory, or files, to values, without imports and after a warm-up on "
+    "small ones; the least of the runs, each in a process of its own, the implementations in turn, "
+    "one thread each. Peak MiB is above what libraries and arrays take, process MiB with them."
 )
 
 
@@ -35,7 +34,8 @@ def as_text(rows: Sequence[Row]) -> str:
 
 
 def _work(name: str, rows: list[Row]) -> str:
-    lines = [_HEADER, *(_cells(row) for row in rows)]
+    cells = [_cells(row) for row in rows]
+    lines = [tuple(cells[0]), *(tuple(of_row.values()) for of_row in cells)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     shown = [
         "  ".join(
@@ -57,17 +57,20 @@ def _work(name: str, rows: list[Row]) -> str:
     return "\n".join([name, *(f"  {line}" for line in shown), *notes])
 
 
-def _cells(row: Row) -> tuple[str, ...]:
-    who = row.implementation + (f" {row.version}" if row.version else "")
+def _cells(row: Row) -> dict[str, str]:
+    """What the table says in which column; those of a work are the same in each row."""
     value = next(iter(row.values), "")
-    return (
-        who,
-        _number(row.seconds, 3),
-        _number(row.cpu_seconds, 3),
-        _number(row.peak_mib, 0),
-        _number(row.ratio, 1),
-        f"{value} {row.value:.6g}" if row.value is not None else _NOTHING,
-    )
+    cells = {
+        "": row.implementation + (f" {row.version}" if row.version else ""),
+        "seconds": _number(row.seconds, 3),
+        "CPU s": _number(row.cpu_seconds, 3),
+        "peak MiB": _number(row.peak_mib, 0),
+        "CPU ÷ ours": _number(row.ratio, 1),
+    }
+    if row.unit:
+        rate = row.size / row.seconds if row.seconds else None
+        cells |= {"process MiB": _number(row.process_mib, 0), f"{row.unit}/s": _number(rate, 0)}
+    return cells | {"value": f"{value} {row.value:.6g}" if row.value is not None else _NOTHING}
 
 
 def _number(value: float | None, places: int) -> str:

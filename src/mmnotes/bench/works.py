@@ -2,7 +2,8 @@
 
 import importlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -22,8 +23,9 @@ class Implementation:
         As the table shows it.
     run : function from arrays to values by name
         What is timed: from the arrays that a reader has at hand to the figures, so that turning
-        arrays into what a package wants to be given counts. Without values it is a bound: a part of
-        the work that nobody can leave out.
+        arrays into what a package wants to be given counts. A file's path is an array of one
+        string, by the file's name. Without values it is a bound: a part of the work that nobody can
+        leave out.
     module : str
         Imported before the clock starts. Without it the implementation is not installed.
     package : str
@@ -32,6 +34,8 @@ class Implementation:
         How to install it, where ``pip install 'mmnotes[bench]'`` does not.
     about : str
         What a reader should know of it, as a note below the table.
+    environment : mapping from str to str
+        Variables of its process, for what a package reads when it is loaded.
     """
 
     name: str
@@ -40,11 +44,12 @@ class Implementation:
     package: str = ""
     hint: str = "pip install 'mmnotes[bench]'"
     about: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Work:
-    """What is to be done, on which arrays, by whom.
+    """What is to be done, on which arrays or files, by whom.
 
     Parameters
     ----------
@@ -61,6 +66,11 @@ class Work:
         range of one of these, its words are the explanation; the first that fits.
     allowed : function from our values to differences
         By how much a value may differ and still be the same.
+    files : mapping from a name to a function from a size and a path
+        Writes the file, or folder, of that name; seeded as well.
+    unit : str
+        What the size counts. With it, the table shows how many were done a second, and the memory
+        of the whole process.
     """
 
     name: str
@@ -70,6 +80,8 @@ class Work:
     implementations: tuple[Implementation, ...]
     variants: Callable[[Arrays], Iterable[tuple[str, Ranges]]] = lambda arrays: ()
     allowed: Callable[[Values], Values] = lambda values: dict.fromkeys(values, 1e-6)
+    files: Mapping[str, Callable[[int, Path], None]] = field(default_factory=dict)
+    unit: str = ""
 
     def title(self, size: int) -> str:
         """Its name, with so much of it."""
