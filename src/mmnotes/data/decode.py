@@ -16,7 +16,9 @@ _THUMBNAIL = 160  # pixels along the longer edge; decoding fewer saves nothing, 
 _FAULTS = ("absent", "unreadable", "oversized")
 _PROCESSES = 4  # each holds its own Python: more would cost memory before they save time
 _MANY = 10_000  # pictures that take as long as starting the processes
-_CHUNK = 256  # pictures a task: the work is shared evenly, and what travels back stays small
+# Pictures a task: few enough that the work is shared evenly and what travels back stays small.
+_CHUNK, _CHUNK_BYTES = 256, 8 * 2**20
+_PER_LEVEL = np.float32(1 / 255)
 
 # The pixels of a picture; or None, why it is missing (a field of ImageReport), and its name.
 Attempt = tuple[np.ndarray | None, str, str]
@@ -156,7 +158,10 @@ def decode_each(
     n = len(present)
     if n_jobs is None:
         n_jobs = min(joblib.cpu_count(), _PROCESSES) if n >= _MANY else 1
-    parts = [range(start, min(start + _CHUNK, n)) for start in range(0, n, _CHUNK)]
+    chunk = _CHUNK
+    if pixels is not None and pixels[:1].size:
+        chunk = min(chunk, max(1, _CHUNK_BYTES // pixels[0].size))
+    parts = [range(start, min(start + chunk, n)) for start in range(0, n, chunk)]
     work, keep = joblib.delayed(_decode_part), pixels is not None
     done = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(
         work(attempt, rows, keep) for rows in parts
@@ -167,8 +172,11 @@ def decode_each(
     for rows, (found, there, faults) in zip(parts, bar, strict=True):
         where = rows.start + np.flatnonzero(there)
         present[where] = True
-        if pixels is not None and len(where):
-            pixels[where] = found * np.float32(1 / 255)
+        if pixels is not None and there.all():
+            # Straight into place: memory that is touched for the first time costs more than this.
+            np.multiply(found, _PER_LEVEL, out=pixels[rows.start : rows.stop])
+        elif pixels is not None and len(where):
+            pixels[where] = found * _PER_LEVEL
         missing += faults
     return _summarise(n, missing)
 
