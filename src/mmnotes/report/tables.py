@@ -165,7 +165,11 @@ def _column(column: pd.Series, places: int | None, winner: int | None) -> list[C
     cells = [numbers.get(row, cell) for row, cell in enumerate(cells)]
     shown = [_cell(cell, places, is_text, row == winner) for row, cell in enumerate(cells)]
     widest = max((cell.interval for cell in shown), key=len)
-    return [cell if cell.interval else replace(cell, pad=widest) for cell in shown]
+    return [
+        # A dash and the room for an interval may fit on a line that a number does not fit on.
+        cell if cell.interval or _is_nothing(value) else replace(cell, pad=widest)
+        for cell, value in zip(shown, column, strict=True)
+    ]
 
 
 def _cell(cell: Any, places: int, is_text: bool, best: bool) -> Cell:
