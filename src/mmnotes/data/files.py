@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -67,21 +68,60 @@ def read_vectors(file: Path, n_rows: int, of: str) -> np.ndarray:
     InputError
         If the file is broken or a pickle, has another number of rows, or holds NaN.
     """
-    vectors = _load(file)
-    if not isinstance(vectors, np.ndarray):
-        vectors.close()
-        raise InputError(f"{file}: holds several arrays, not one; fetch it again")
-    if vectors.ndim != 2 or len(vectors) != n_rows:
-        raise InputError(f"{file}: shape {vectors.shape}, but {of} has {n_rows} rows")
-    if vectors.dtype.kind != "f":
-        raise InputError(f"{file}: holds {vectors.dtype}, not floating-point numbers")
+    vectors = open_vectors(file, n_rows, f"{of} has {n_rows} rows")
     refuse_rows(np.logical_not(np.isfinite(vectors).all(axis=1)), file, "holds NaN or infinity")
     return vectors
 
 
-def _load(file: Path) -> np.ndarray | NpzFile:
+def open_vectors(
+    file: Path, n_rows: int, wanted: str, mmap_mode: Literal["r"] | None = None
+) -> np.ndarray:
+    """Open an ``.npy`` file of floating-point vectors, (n_rows, d), whose values are not looked at.
+
+    Parameters
+    ----------
+    wanted : str
+        Why there must be so many rows, as an error says it.
+    mmap_mode : "r", optional
+        Leave the values on disk.
+
+    Raises
+    ------
+    InputError
+        If the file is broken or a pickle, or of another shape or type.
+    """
+    vectors = _load(file, mmap_mode)
+    if not isinstance(vectors, np.ndarray):
+        vectors.close()
+        raise InputError(f"{file}: holds several arrays, not one; fetch it again")
+    if vectors.ndim != 2 or len(vectors) != n_rows:
+        raise InputError(f"{file}: shape {vectors.shape}, but {wanted}")
+    if vectors.dtype.kind != "f":
+        raise InputError(f"{file}: holds {vectors.dtype}, not floating-point numbers")
+    return vectors
+
+
+def read_whole(file: Path, most: int) -> bytes:
+    """Read a file of at most so many bytes.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, it cannot be read, or it is larger.
+    """
     try:
-        return np.load(file, allow_pickle=False)
+        size = file.stat().st_size
+        content = file.read_bytes() if size <= most else b""
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read ({error.strerror}); check the path") from None
+    if size > most:
+        raise InputError(f"{file}: {size} bytes, but at most {most} are read")
+    return content
+
+
+def _load(file: Path, mmap_mode: Literal["r"] | None = None) -> np.ndarray | NpzFile:
+    try:
+        return np.load(file, mmap_mode=mmap_mode, allow_pickle=False)
     except Exception as error:
         raise InputError(f"{file}: not a whole array ({error}); fetch it again") from error
 

@@ -1,13 +1,12 @@
 """Kept results: what a page computed on real data once, for those who do not have the data."""
 
 import json
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from mmnotes.data.writing import replaced
 from mmnotes.errors import InputError
 from mmnotes.report.shelf import results_folder
 from mmnotes.report.values import freeze, thaw
@@ -101,15 +100,8 @@ def write(notebook: str, kept: Sequence[Kept], folder: str | Path | None = None)
     document = {"notebook": notebook, "kept": [asdict(entry) for entry in ordered]}
     text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".kept-", suffix=".json")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(temporary).chmod(0o644)  # mkstemp makes files that only their owner can read
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with replaced(path) as part:
+        part.write_text(text, encoding="utf-8")
     return path
 
 

@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, NoReturn, TypeGuard
 
+from mmnotes.data.files import read_whole
 from mmnotes.errors import InputError
 
 MAX_BYTES = 2**28  # parsed, JSON takes about ten times its size
@@ -19,14 +20,7 @@ def read_json(file: Path) -> Any:
         If there is no such file, it is too large, or it is not JSON to be trusted; see
         ``parse_json``.
     """
-    try:
-        size = file.stat().st_size
-        content = file.read_bytes() if size <= MAX_BYTES else b""
-    except OSError as error:
-        raise InputError(f"{file}: cannot be read ({error.strerror}); check the path") from None
-    if size > MAX_BYTES:
-        raise InputError(f"{file}: {size} bytes, but at most {MAX_BYTES} are read")
-    return parse_json(content, str(file))
+    return parse_json(read_whole(file, MAX_BYTES), str(file))
 
 
 def parse_json(content: bytes, where: str) -> Any:

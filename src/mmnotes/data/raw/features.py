@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mmnotes.data.files import open_vectors
 from mmnotes.data.raw.tally import Tally
 from mmnotes.errors import InputError
 
@@ -34,18 +35,7 @@ def read_features(file: Path, n_items: int, tally: Tally) -> np.ndarray:
         If the file is broken or a pickle, has another number of rows, holds other than
         floating-point numbers, or NaN or infinity, also where float32 cannot hold a number.
     """
-    # As in data/files.py: in a broken file NumPy stumbles anywhere in its parser.
-    try:
-        values = np.load(file, mmap_mode="r", allow_pickle=False)
-    except Exception as error:
-        raise InputError(f"{file}: not a whole array ({error}); fetch it again") from error
-    if not isinstance(values, np.ndarray):
-        values.close()
-        raise InputError(f"{file}: holds several arrays, not one; fetch it again")
-    if values.ndim != 2 or len(values) != n_items:
-        raise InputError(f"{file}: shape {values.shape}, but there are {n_items} items")
-    if values.dtype.kind != "f":
-        raise InputError(f"{file}: holds {values.dtype}, not floating-point numbers")
+    values = open_vectors(file, n_items, f"there are {n_items} items", mmap_mode="r")
     kept = values
     if values.dtype.itemsize > 4 or not values.dtype.isnative:
         kept = np.empty(values.shape, np.float32)

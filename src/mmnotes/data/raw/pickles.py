@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from mmnotes.data.files import read_whole
 from mmnotes.data.raw.pickle_records import Call, Name, records
 from mmnotes.errors import InputError
 
@@ -53,14 +54,7 @@ def read_matrix(file: Path) -> sparse.coo_array:
         If there is no such file, it is too large or truncated, holds anything else, or its indices
         or sizes do not fit one another.
     """
-    try:
-        size = file.stat().st_size
-        content = file.read_bytes() if size <= MAX_BYTES else b""
-    except OSError as error:
-        raise InputError(f"{file}: cannot be read ({error.strerror}); check the path") from None
-    if size > MAX_BYTES:
-        raise InputError(f"{file}: {size} bytes, but at most {MAX_BYTES} are read")
-    top = records(content, _NAMES, file)
+    top = records(read_whole(file, MAX_BYTES), _NAMES, file)
     if not isinstance(top, Call) or top.name not in _MATRICES or type(top.state) is not dict:
         raise InputError(f"{file}: is a pickle of something else than one SciPy matrix")
     return _Matrix(file, top.state).of_form(_MATRICES[top.name])
