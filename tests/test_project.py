@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # Far above what it takes (a few hundredths), far below what importing torch or pandas takes.
 IMPORT_SECONDS = 0.5
 CORE = {
+    "joblib",
     "matplotlib",
     "numpy",
     "pandas",
@@ -185,7 +186,18 @@ def test_import_is_quick():
 
 
 @pytest.mark.parametrize(
-    "room", ["", ".data", ".features", ".fusion", ".recommenders", ".evaluate", ".report", ".bench"]
+    "room",
+    [
+        "",
+        ".data",
+        ".features",
+        ".fusion",
+        ".recommenders",
+        ".evaluate",
+        ".experiments",
+        ".report",
+        ".bench",
+    ],
 )
 def test_import_without_torch(room):
     """torch, and what renders the book, load when something needs them."""

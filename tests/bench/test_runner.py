@@ -9,9 +9,9 @@ import pytest
 
 from mmnotes.bench import GROUPS, bench, runner
 from mmnotes.bench.child import RESULT
-from mmnotes.bench.memory import peak
 from mmnotes.bench.works import OURS
 from mmnotes.errors import InputError
+from mmnotes.memory import peak
 
 HERE = str(Path(__file__).parent)
 
@@ -57,6 +57,13 @@ def test_memory_is_what_the_work_takes(rows):
     assert rows["greedy"].peak_mib == pytest.approx(125, abs=5)
     assert rows["asleep"].peak_mib < 5
     assert rows["greedy"].process_mib > rows["greedy"].peak_mib + 5
+
+
+def test_what_is_done_before_takes_memory_and_no_time(rows):
+    assert rows["prepared"].cpu_seconds < 0.05
+    assert rows["prepared"].note == ""
+    if rows["prepared"].peak_mib is not None:
+        assert rows["prepared"].peak_mib == pytest.approx(125, abs=5)
 
 
 def test_differences_are_explained_or_said_to_be_unexplained(rows):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmnotes.bench import memory
+from mmnotes import memory
 from mmnotes.bench.clock import cpu_seconds
 from mmnotes.bench.works import Arrays, Implementation, Values, Work, works_of
 
@@ -34,7 +34,7 @@ class Measured:
     cpu_seconds : float
         User and system time of all threads, and of processes that it started.
     peak_mib : float or None
-        The most that was in memory at once, above what was in memory when the clock started.
+        The most that was in memory at once, above what was in memory when the preparation started.
     process_mib : float or None
         The same with what was there before: the interpreter, libraries, arrays.
     values : dict from name to float
@@ -62,11 +62,12 @@ def measure(implementation: Implementation, warm: Arrays, arrays: Arrays) -> Mea
     {'sum': 10.0}
     """
     importlib.import_module(implementation.module)
-    implementation.run(warm)
+    implementation.values(warm)
     clears = memory.forget_peak()
     before = memory.resident() if clears else None
+    prepared = implementation.prepare(arrays)
     cpu, wall = cpu_seconds(), time.perf_counter()
-    given = implementation.run(arrays)
+    given = implementation.run(prepared)
     seconds, spent = time.perf_counter() - wall, cpu_seconds() - cpu
     most = memory.peak() if clears else None
     above = None if before is None or most is None else max(0, most - before) / _MIB

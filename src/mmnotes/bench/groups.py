@@ -9,6 +9,7 @@ GROUPS = {
     "metrics": ("mmnotes.bench.logs", "mmnotes.bench.retrieval"),
     "intervals": ("mmnotes.bench.intervals",),
     "off-policy": ("mmnotes.bench.off_policy",),
+    "train": ("mmnotes.bench.training",),
     "data": ("mmnotes.bench.preparing", "mmnotes.bench.item_graphs", "mmnotes.bench.photos"),
 }
 

@@ -11,8 +11,9 @@ _WIDTH = 100
 _NOTHING = "–"
 _HOW = (
     "Seconds from arrays in memory, or files, to values, without imports and after a warm-up on "
-    "small ones; the least of the runs, each in a process of its own, the implementations in turn, "
-    "one thread each. Peak MiB is above what libraries and arrays take, process MiB with them."
+    "small ones, and of training without what comes before an epoch; the least of the runs, each "
+    "in a process of its own, the implementations in turn, one thread each. Peak MiB is above what "
+    "libraries and arrays take, process MiB with them."
 )
 
 

@@ -4,6 +4,7 @@ import importlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ class Implementation:
     ----------
     name : str
         As the table shows it.
-    run : function from arrays to values by name
+    run : function from arrays, or what ``prepare`` made of them, to values by name
         What is timed: from the arrays that a reader has at hand to the figures, so that turning
         arrays into what a package wants to be given counts. A file's path is an array of one
         string, by the file's name. Without values it is a bound: a part of the work that nobody can
@@ -36,15 +37,23 @@ class Implementation:
         What a reader should know of it, as a note below the table.
     environment : mapping from str to str
         Variables of its process, for what a package reads when it is loaded.
+    prepare : function from arrays to what ``run`` is given
+        What is not timed because it is done once for many runs, such as what comes before the first
+        epoch of training. Its memory counts.
     """
 
     name: str
-    run: Callable[[Arrays], Values]
+    run: Callable[[Any], Values]
     module: str
     package: str = ""
     hint: str = "pip install 'mmnotes[bench]'"
     about: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
+    prepare: Callable[[Arrays], Any] = lambda arrays: arrays
+
+    def values(self, arrays: Arrays) -> Values:
+        """All of it, from arrays to values."""
+        return self.run(self.prepare(arrays))
 
 
 @dataclass(frozen=True)

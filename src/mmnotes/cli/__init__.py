@@ -1,4 +1,4 @@
-"""The command ``mmnotes``: notebooks, the book, claims, data, and what it all costs.
+"""The command ``mmnotes``: notebooks, the book, claims, data, training, and what it all costs.
 
 Exit codes: 0 all is well; 1 something that was checked is wrong; 2 the command was misused.
 """
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from mmnotes import __version__
-from mmnotes.cli import bench, book, data
+from mmnotes.cli import bench, book, data, train
 from mmnotes.cli.common import FAILED, MISUSED
 from mmnotes.errors import InputError
 
@@ -37,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"mmnotes {__version__}")
     commands = parser.add_subparsers(dest="name", required=True, metavar="COMMAND")
-    for room in (book, data, bench):
+    for room in (book, data, train, bench):
         room.add_commands(commands)
     return parser
 

@@ -36,24 +36,17 @@ class Recommender(BaseEstimator):
         InputError
             If there is no row, or rows for testing are among others.
         """
-        if not len(interactions):
-            raise InputError("there is no interaction to learn from")
-        parts = [] if interactions.split is None else np.unique(interactions.split).tolist()
-        if len(parts) > 1 and "test" in parts:
-            raise InputError(
-                f"the interactions are of the parts {', '.join(parts)}: a recommender that has "
-                "seen the test part cannot be tested on it. Pass interactions.part('train')"
-            )
-        self.__dict__.pop("n_items_", None)  # a fit that fails leaves none half-fitted
+        self._begin(interactions)
         self._fit(interactions)
-        self.n_users_, self.n_items_ = interactions.n_users, interactions.n_items
+        self._end(interactions)
         return self
 
     def score(self, users: np.ndarray) -> np.ndarray:
         """How much does each of these users want each item? Higher is better.
 
         Items that a user took already are scored like the others; masking them is the
-        evaluation's business. The rows of a user do not depend on who is asked for beside them.
+        evaluation's business. The row of a user does not depend on who is asked for beside them,
+        but for rounding.
 
         Parameters
         ----------
@@ -72,6 +65,26 @@ class Recommender(BaseEstimator):
         InputError
             If a user is none of those fitted.
         """
+        return self._score(self._known(users))
+
+    def _begin(self, interactions: Interactions) -> None:
+        """Refuse what cannot be learnt from; a fit that fails leaves nothing half-fitted."""
+        if not len(interactions):
+            raise InputError("there is no interaction to learn from")
+        parts = [] if interactions.split is None else np.unique(interactions.split).tolist()
+        if len(parts) > 1 and "test" in parts:
+            raise InputError(
+                f"the interactions are of the parts {', '.join(parts)}: a recommender that has "
+                "seen the test part cannot be tested on it. Pass interactions.part('train')"
+            )
+        self.__dict__.pop("n_items_", None)
+
+    def _end(self, interactions: Interactions) -> None:
+        """It is fitted."""
+        self.n_users_, self.n_items_ = interactions.n_users, interactions.n_items
+
+    def _known(self, users: np.ndarray) -> np.ndarray:
+        """Users that were fitted, (n,) int64."""
         check_is_fitted(self, "n_items_")
         users = np.asarray(users)
         if users.ndim != 1 or (users.size and users.dtype.kind not in "iu"):
@@ -83,11 +96,11 @@ class Recommender(BaseEstimator):
             raise InputError(
                 f"user {strange[0]} is not known: fitted on users 0 … {self.n_users_ - 1}"
             )
-        return self._score(users.astype(np.int64))
+        return users.astype(np.int64)
 
-    @abstractmethod
     def _fit(self, interactions: Interactions) -> None:
-        """Learn from at least one row."""
+        """Learn from at least one row; a subclass that writes ``fit`` itself needs none."""
+        raise NotImplementedError
 
     @abstractmethod
     def _score(self, users: np.ndarray) -> np.ndarray:

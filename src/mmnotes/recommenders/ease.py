@@ -20,7 +20,11 @@ class EASE(Recommender):
 
     The scores of a user are their row of XB. Work grows with the third power of the number of
     items, and memory with the second: in float32 some 12 bytes for each pair of items while
-    fitting, and 4 after it. Seven thousand items take seconds on one core.
+    fitting, and 4 after it. Seven thousand items take seconds on one core. With fewer users than
+    items it is the number of users that counts, for with M = (XX^T + λI)^-1
+
+    .. math:: XP = MX, \qquad P_{jj} = (1 - x_j^\top M x_j) / \lambda, \qquad
+        (XB)_{uj} = X_{uj} - (MX)_{uj} / P_{jj}
 
     Parameters
     ----------
@@ -33,7 +37,8 @@ class EASE(Recommender):
     Attributes
     ----------
     weights_ : (n_items, n_items) float32
-        B: in column j what each item says for item j.
+        B: in column j what each item says for item j. Not there with fewer users than items, where
+        scores are had without it.
 
     Raises
     ------
@@ -57,17 +62,37 @@ class EASE(Recommender):
             raise InputError(
                 f"regularisation must be a number above 0, not {self.regularisation!r}"
             )
-        device = as_device(self.device)
         self._taken = taken(interactions)
-        shared = torch.from_numpy((self._taken.T @ self._taken).toarray())  # users of two items
-        shared.diagonal().add_(self.regularisation)
-        factor = torch.linalg.cholesky(shared.to(device))
-        del shared
-        weights = torch.cholesky_inverse(factor).mT  # symmetric: so its rows lie together
-        del factor
+        n_users, n_items = self._taken.shape
+        self._scores = self._by_users() if n_users < n_items else None
+        if self._scores is None:
+            self.weights_ = self._by_items()
+
+    def _by_items(self) -> np.ndarray:
+        """B, (n_items, n_items) float32."""
+        weights = self._inverse((self._taken.T @ self._taken).toarray())  # users of two items
         weights /= -weights.diagonal().clone()
         weights.fill_diagonal_(0)
-        self.weights_ = weights.cpu().numpy()
+        return weights.cpu().numpy()
+
+    def _by_users(self) -> np.ndarray:
+        """XB, (n_users, n_items) float32, in double precision: 1 - x'Mx may be small."""
+        exact = self._taken.astype(np.float64)
+        inverse = self._inverse((exact @ exact.T).toarray()).cpu().numpy()  # items of two users
+        passed = (exact.T @ inverse).T  # MX: M is symmetric
+        user, item = exact.tocoo().coords
+        own = np.bincount(item, passed[user, item], minlength=exact.shape[1])
+        scores = passed * (-self.regularisation / (1 - own))
+        scores[user, item] += 1
+        return scores.astype(np.float32)
+
+    def _inverse(self, gram: np.ndarray) -> torch.Tensor:
+        """(gram + λI)^-1 of a matrix that nobody needs after it."""
+        matrix = torch.from_numpy(gram)
+        matrix.diagonal().add_(self.regularisation)
+        factor = torch.linalg.cholesky(matrix.to(as_device(self.device)))
+        del gram, matrix
+        return torch.cholesky_inverse(factor).mT  # symmetric: so its rows lie together
 
     def _score(self, users: np.ndarray) -> np.ndarray:
-        return self._taken[users] @ self.weights_
+        return self._taken[users] @ self.weights_ if self._scores is None else self._scores[users]

@@ -1,0 +1,185 @@
+"""One run from start to end: cut the data, fit a model, ask it, and write down what came."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from mmnotes import memory
+from mmnotes.device import as_device
+from mmnotes.errors import InputError
+from mmnotes.experiments.collection import Collection
+from mmnotes.experiments.models import make
+from mmnotes.experiments.runs import Outcome, Run, read_run, write_run
+from mmnotes.experiments.tasks import KnockOut, Task
+from mmnotes.experiments.tracks import Protocol, ask, protocol
+from mmnotes.features.content import Content
+from mmnotes.recommenders.base import Recommender
+from mmnotes.recommenders.trained import TrainedRecommender
+
+_MIB = 2**20
+
+
+def run(
+    task: Task, data: Collection, folder: str | Path | None = None, threads: int = 1
+) -> list[Run]:
+    """Fit a model and ask it; and once more for each knock-out at scoring time.
+
+    Parameters
+    ----------
+    task : Task
+    data : Collection
+    folder : path, optional
+        Where finished runs and checkpoints are kept. Runs that are there are read; one that was
+        killed goes on from its checkpoint, to the same end.
+    threads : int
+        Of the arithmetic.
+
+    Raises
+    ------
+    InputError
+        As the model's ``fit``, or if the folder cannot be made or written to.
+    """
+    asked = (None, *task.at_scoring)
+    if folder is None:
+        with _threads(threads):
+            return _runs(task, data, asked, None)
+    stems = [_folder(folder) / task.stem(data, knocked_out) for knocked_out in asked]
+    if all(stem.with_suffix(".json").exists() for stem in stems):
+        found = [read_run(stem) for stem in stems]
+        return [
+            replace(
+                done,
+                preset=task.preset,
+                variant=_words(task, knocked_out),
+                depends_on_seed=task.depends_on_seed,
+            )
+            for done, knocked_out in zip(found, asked, strict=True)
+        ]
+    checkpoint = stems[0].with_suffix(".pt")
+    with _threads(threads):
+        runs = _runs(task, data, asked, checkpoint)
+    for stem, done in zip(stems, runs, strict=True):
+        write_run(stem, done)
+    checkpoint.unlink(missing_ok=True)
+    return runs
+
+
+def _runs(
+    task: Task, data: Collection, asked: tuple[KnockOut | None, ...], checkpoint: Path | None
+) -> list[Run]:
+    device = as_device(task.device)
+    cut = protocol(task.protocol, data.interactions, task.seed, data.candidates)
+    content = task.content(data)
+    model = make(task.model, task.settings, content, task.seed, str(device))
+    meter = _Meter(device)
+    _fit(model, cut, content, checkpoint)
+    spent = meter.read()
+    told = {
+        "model": task.model,
+        "data": data.name,
+        "seed": task.seed,
+        "device": device.type,
+        "preset": task.preset,
+        "protocol": task.protocol,
+        "settings": dict(task.settings),
+        "depends_on_seed": task.depends_on_seed,
+        **spent,
+        **_epochs(model, spent["cpu_seconds"]),
+    }
+    runs = []
+    for knocked_out in asked:
+        shown = model if knocked_out is None else _shown(model, task, content, knocked_out)
+        rankings = ask(shown, cut, str(device))
+        runs.append(
+            Run(
+                **told,
+                variant=_words(task, knocked_out),
+                tracks={name: Outcome.of(ranking) for name, ranking in rankings.items()},
+                per_user={name: ranking.metrics for name, ranking in rankings.items()},
+                chance_per_user={name: ranking.chance for name, ranking in rankings.items()},
+            )
+        )
+    return runs
+
+
+def _fit(
+    model: Recommender, cut: Protocol, content: Content | None, checkpoint: Path | None
+) -> None:
+    if isinstance(model, TrainedRecommender):
+        model.fit(cut.train, content, cut.valid, checkpoint)
+    else:
+        model.fit(cut.train)
+
+
+def _shown(
+    model: Recommender, task: Task, content: Content | None, knocked_out: KnockOut
+) -> Recommender:
+    """The trained model with other content in the place of its own."""
+    if content is None or not isinstance(model, TrainedRecommender):
+        raise InputError(f"{task.model} has no content that could be knocked out at scoring time")
+    return model.with_content(knocked_out.of(content, task.seed))
+
+
+def _words(task: Task, at_scoring: KnockOut | None) -> str:
+    told = "" if at_scoring is None else f"{at_scoring} at scoring"
+    return ", ".join(filter(None, [task.words, told]))
+
+
+def _epochs(model: Recommender, cpu_seconds: float) -> dict[str, Any]:
+    """How many epochs there were, which counts, and the processor time of one."""
+    if not isinstance(model, TrainedRecommender):
+        return {"epochs": 1, "best_epoch": 1, "epoch_cpu_seconds": cpu_seconds}
+    state = model.state_
+    mean = sum(epoch.cpu_seconds for epoch in state.epochs) / len(state.epochs)
+    return {
+        "epochs": len(state.epochs),
+        "best_epoch": state.best_epoch,
+        "epoch_cpu_seconds": mean,
+    }
+
+
+class _Meter:
+    """Time and memory from now on."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        if device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(device)
+            self._before: int | None = torch.cuda.memory_allocated(device)
+        else:
+            self._before = memory.resident() if memory.forget_peak() else None
+        self._wall, self._cpu = time.perf_counter(), time.process_time()
+
+    def read(self) -> dict[str, Any]:
+        """Fields of a run."""
+        seconds, spent = time.perf_counter() - self._wall, time.process_time() - self._cpu
+        cuda = self._device.type == "cuda"
+        most = torch.cuda.max_memory_allocated(self._device) if cuda else memory.peak()
+        known = self._before is not None and most is not None
+        above = max(0, most - self._before) / _MIB if known else None  # type: ignore[operator]
+        return {"seconds": seconds, "cpu_seconds": spent, "peak_mib": above}
+
+
+@contextmanager
+def _threads(n: int) -> Iterator[None]:
+    """So many threads for torch, which does the arithmetic of models and metrics."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(n)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _folder(folder: str | Path) -> Path:
+    path = Path(folder)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{path}: the folder cannot be made ({error})") from error
+    return path

@@ -1,0 +1,114 @@
+"""Settings chosen on the validation part, and what the chosen ones come to under every seed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sklearn.model_selection import ParameterGrid
+
+from mmnotes.errors import InputError
+from mmnotes.evaluate.users import PerUser
+from mmnotes.experiments.collection import Collection
+from mmnotes.experiments.grid import grid
+from mmnotes.experiments.running import run
+from mmnotes.experiments.runs import Run
+from mmnotes.experiments.tasks import Task
+
+Grid = Mapping[str, Sequence[Any]]
+Settings = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Tried:
+    """Settings, and what they came to on the validation part under the first seed."""
+
+    settings: Settings
+    valid: float
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a search chose, and what came of it.
+
+    Parameters
+    ----------
+    tried : list of Tried
+        In the order of the grid.
+    settings : dict
+        The best of them.
+    runs : list of Run
+        With these settings, one a seed; the same one again where the seed changes nothing.
+    """
+
+    tried: list[Tried]
+    settings: Settings
+    runs: list[Run]
+
+    def values(self, metric: str = "recall@20", track: str = "test") -> list[PerUser]:
+        """The values of users, one entry a seed: ready for ``mean_interval``."""
+        return [run.per_user[track][metric] for run in self.runs]
+
+    def chance(self, metric: str = "recall@20", track: str = "test") -> list[PerUser]:
+        """What a scorer that says the same of every candidate would come to."""
+        return [run.chance_per_user[track][metric] for run in self.runs]
+
+
+def search(
+    task: Task,
+    settings: Grid,
+    data: Collection | Sequence[Collection],
+    seeds: Sequence[int],
+    folder: str | Path | None = None,
+    jobs: int = 1,
+    metric: str = "recall@20",
+) -> Search:
+    """Which settings are best on the validation part, and how good are they on the test part?
+
+    Every combination is run under the first seed, and only its validation part is looked at. The
+    best, the first of them where several are, is run under all seeds.
+
+    Parameters
+    ----------
+    task : Task
+        The model, and all that the combinations have in common; its seed is not looked at.
+    settings : dict from name to values
+        Empty to run the task's own settings.
+    data : Collection, or one for each seed
+        The choice is made on the first.
+    seeds : sequence of int
+        At least one.
+    folder, jobs
+        See :func:`~mmnotes.experiments.grid.grid`.
+    metric : str
+
+    Raises
+    ------
+    InputError
+        If there is no seed, there are not as many collections as seeds, or a run fails.
+    """
+    each = [data] * len(seeds) if isinstance(data, Collection) else list(data)
+    if not seeds or len(each) != len(seeds):
+        raise InputError(f"{len(each)} collections for {len(seeds)} seeds: give one seed or more")
+    ways = [
+        replace(task, seed=seeds[0], settings={**task.settings, **way})
+        for way in ParameterGrid(dict(settings))
+    ]
+    first = _run(ways, each[0], folder, jobs)
+    tried = [Tried(way.settings, run.valid[metric]) for way, run in zip(ways, first, strict=True)]
+    best = max(range(len(ways)), key=lambda place: tried[place].valid)
+    more = [replace(ways[best], seed=seed) for seed in seeds[1:]]
+    if not isinstance(data, Collection):
+        others = [_run([one], own, folder, 1)[0] for one, own in zip(more, each[1:], strict=True)]
+    elif ways[best].depends_on_seed:
+        others = _run(more, data, folder, jobs)
+    else:
+        others = [first[best]] * len(more)
+    return Search(tried, ways[best].settings, [first[best], *others])
+
+
+def _run(
+    tasks: Sequence[Task], data: Collection, folder: Path | str | None, jobs: int
+) -> list[Run]:
+    """Side by side where asked for; else here, and without a word, as on a page."""
+    return grid(tasks, data, folder, jobs) if jobs > 1 else [run(t, data, folder)[0] for t in tasks]

@@ -1,0 +1,75 @@
+"""A part of a collection that is small enough for a minute, and says what it is."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from mmnotes.data.tables import Interactions
+from mmnotes.errors import InputError
+from mmnotes.evaluate.protocol import Candidates
+from mmnotes.experiments.collection import Collection
+
+
+def most_active(data: Collection, n_users: int) -> Collection:
+    """The users with most training rows, and the items that they can be asked about.
+
+    Users are numbered anew, in their order. Items keep their numbers, and so does the content; but
+    those without a training row of these users are no candidates, and validation and test rows
+    that hold one are left out: nobody was there from whom a model could have learnt of them.
+
+    Parameters
+    ----------
+    data : Collection
+    n_users : int
+        All if there are fewer; of users with equally many rows the first come first.
+
+    Raises
+    ------
+    InputError
+        If ``n_users`` is not positive.
+    """
+    if n_users < 1:
+        raise InputError(f"n_users must be at least 1, not {n_users}")
+    rows = data.interactions
+    in_train = np.asarray(rows.split == "train")
+    counts = np.bincount(rows.user[in_train], minlength=rows.n_users)
+    users = np.sort(np.argsort(-counts, kind="stable")[:n_users])
+    number = np.full(rows.n_users, -1)
+    number[users] = np.arange(len(users))
+    own = number[rows.user] >= 0
+    known = np.unique(rows.item[own & in_train])
+    own &= np.isin(rows.item, known)
+    kept = rows.where(own)
+    return Collection(
+        f"{data.name}, {len(users):,} most active users",
+        _renumbered(kept, number[kept.user], len(users)),
+        data.content,
+        Candidates("items with a training row", known),
+    )
+
+
+def dealt_out(interactions: Interactions, random_state: int) -> Interactions:
+    """The same with the items of each part dealt out anew among its rows: nothing personal is left.
+
+    Users keep their numbers of rows and items theirs, but for pairs that come up twice, which are
+    dropped, in any part but the first.
+
+    Parameters
+    ----------
+    interactions : Interactions
+        With a split.
+    random_state : int
+    """
+    rng = np.random.default_rng(random_state)
+    item = interactions.item.copy()
+    for part in np.unique(interactions.split):
+        rows = np.flatnonzero(interactions.split == part)
+        item[rows] = item[rng.permutation(rows)]
+    pair = interactions.user * interactions.n_items + item
+    once = np.zeros(len(pair), bool)
+    once[np.unique(pair, return_index=True)[1]] = True
+    return replace(interactions, item=item).where(once)
+
+
+def _renumbered(rows: Interactions, user: np.ndarray, n_users: int) -> Interactions:
+    return replace(rows, user=user, n_users=n_users)
