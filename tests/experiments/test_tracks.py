@@ -5,6 +5,7 @@ import pytest
 
 from mmnotes.data import Interactions
 from mmnotes.errors import InputError
+from mmnotes.evaluate import Candidates
 from mmnotes.experiments.tracks import METRICS, ask, cold, protocol, warm
 from mmnotes.recommenders import BPR, EASE, MostPop, Training
 
@@ -52,6 +53,17 @@ def test_cold_items_are_nowhere_in_training(toy, seed):
     assert pairs(cut.tracks["whole"].truth) == pairs(cut.tracks["test"].truth)
     everything = np.union1d(held_out, cut.tracks["warm"].candidates.items)
     assert np.array_equal(everything, np.arange(rows.n_items))
+
+
+def test_candidates_hold_for_the_cold_protocol_too(toy):
+    some = Candidates("some", np.arange(0, toy.interactions.n_items, 2))
+    tracks = cold(toy.interactions, 0, candidates=some).tracks
+    cold_ones, warm_ones = (tracks[name].candidates.items for name in ("test", "warm"))
+    assert np.array_equal(np.union1d(cold_ones, warm_ones), some.items)
+    assert tracks["whole"].candidates is some
+    assert tracks["valid"].candidates is some
+    everyone = cold(toy.interactions, 0).tracks["test"].candidates.items
+    assert np.array_equal(cold_ones, np.intersect1d(everyone, some.items))
 
 
 def test_cold_users_are_not_asked(toy):

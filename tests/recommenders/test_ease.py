@@ -37,11 +37,26 @@ def test_is_a_ridge_regression_of_each_item_on_the_others(grid, regularisation):
     np.testing.assert_allclose(scores, wanted, rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.parametrize("n_users", [20, 60])
+def test_by_users_and_by_items_are_the_same(n_users):
+    grid = np.random.default_rng(1).random((n_users, 40)) < 0.2
+    model = EASE(2.0, device="cpu").fit(interactions(grid))
+    np.testing.assert_allclose(model._by_users(), grid @ model._by_items(), rtol=1e-3, atol=1e-5)
+
+
 def test_no_item_predicts_itself():
     grid = np.random.default_rng(0).random((60, 40)) < 0.2
     model = EASE(2.0, device="cpu").fit(interactions(grid))
     assert not model.weights_.diagonal().any()
     assert model.weights_.flags.c_contiguous  # else every block of users pays for a copy
+
+
+def test_scores_with_few_users_are_the_callers_own():
+    grid = np.random.default_rng(2).random((5, 40)) < 0.2
+    model = EASE(2.0, device="cpu").fit(interactions(grid))
+    first = model.score(np.arange(5))
+    first[:] = 0
+    assert model.score(np.arange(5)).any()
 
 
 @pytest.mark.parametrize("value", [0, -1, np.inf, np.nan])

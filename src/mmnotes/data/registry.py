@@ -102,11 +102,16 @@ def data_folder(folder: str | Path | None = None) -> Path:
             who = "folder" if folder else VARIABLE
             raise InputError(f"{who} is {str(named)!r}, but {path} is no folder; correct the path")
         return path
+    return own_folder("data", "data")
+
+
+def own_folder(in_checkout: str, in_cache: str) -> Path:
+    """Where does the library keep what it makes: in a checkout, else in the user's cache?"""
     checkout = Path(__file__).resolve().parents[3]
     if (checkout / "pyproject.toml").is_file() and (checkout / "src" / "mmnotes").is_dir():
-        return checkout / "data"
+        return checkout / in_checkout
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "mmnotes" / "data"
+    return Path(cache) / "mmnotes" / in_cache
 
 
 def raw_folder(name: str, folder: str | Path | None = None) -> Path:

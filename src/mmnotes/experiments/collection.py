@@ -7,12 +7,15 @@ from functools import cached_property
 
 import numpy as np
 
+from mmnotes.data.clicked import clicked_pairs
 from mmnotes.data.embedding import array_sha256
+from mmnotes.data.market import Market
 from mmnotes.data.prepared import Dataset
+from mmnotes.data.splits import split
 from mmnotes.data.tables import Interactions
 from mmnotes.errors import InputError
 from mmnotes.evaluate.protocol import Candidates
-from mmnotes.features.content import Content, dataset_content
+from mmnotes.features.content import Content, Modality, dataset_content
 
 
 @dataclass(frozen=True)
@@ -89,3 +92,22 @@ def collection(dataset: Dataset, with_content: bool = True) -> Collection:
         names = [name for name in ("image", "text") if name in known]
         content = dataset_content(dataset, names or ("image", "text"))
     return Collection(dataset.name, dataset.interactions, content)
+
+
+def market_collection(market: Market, random_state: int) -> Collection:
+    """The clicks of a simulated market, split at random, and what titles and pictures really say.
+
+    Metadata are left out: a part of taste that no content tells of.
+
+    Parameters
+    ----------
+    market : Market
+    random_state : int
+        Of the split.
+    """
+    rows = split(clicked_pairs(market), "random", random_state=random_state).interactions
+    vectors = {
+        name: Modality.of_vectors(market.traits[name], origin="true traits")
+        for name in ("image", "text")
+    }
+    return Collection("simulated market", rows, Content(vectors))

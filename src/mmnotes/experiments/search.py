@@ -18,6 +18,20 @@ from mmnotes.experiments.tasks import Task
 Grid = Mapping[str, Sequence[Any]]
 Settings = Mapping[str, Any]
 
+# What is tried on the validation part of Amazon Baby and Sports, by label: the model, and in words
+# what is particular. Training ends 20 epochs after the best. BPR is also there as tables borrow it,
+# with the one value that served somewhere else.
+_STEPS: Grid = {"learning_rate": [1e-3], "batch_size": [2048], "evaluate_every": [2]}
+GRIDS: Mapping[str, Grid] = {
+    "MostPop": {},
+    "ItemKNN": {"shrink": [0, 100, 500, 2000]},
+    "EASE": {"regularisation": [200, 400, 800, 1600]},
+    "BPR, borrowed": {**_STEPS, "regularisation": [1e-2]},
+    "BPR": {**_STEPS, "regularisation": [3e-2, 1e-1, 3e-1]},
+    "LightGCN": {**_STEPS, "n_layers": [2, 3], "regularisation": [1e-4, 1e-3]},
+    "FREEDOM": {**_STEPS, "keep": [0.1, 0.2]},
+}
+
 
 @dataclass(frozen=True)
 class Tried:
@@ -52,6 +66,22 @@ class Search:
     def chance(self, metric: str = "recall@20", track: str = "test") -> list[PerUser]:
         """What a scorer that says the same of every candidate would come to."""
         return [run.chance_per_user[track][metric] for run in self.runs]
+
+    def words(self) -> str:
+        """What was chosen from what, for a table.
+
+        Examples
+        --------
+        >>> tried = [Tried({"k": k, "shrink": 0}, valid) for k, valid in ((20, 0.1), (50, 0.2))]
+        >>> Search(tried, tried[1].settings, []).words()
+        'k 50 of 20, 50'
+        """
+        told = []
+        for name, chosen in self.settings.items():
+            values = list(dict.fromkeys(one.settings[name] for one in self.tried))
+            if len(values) > 1:
+                told.append(f"{name} {chosen} of {', '.join(map(str, values))}")
+        return "; ".join(told)
 
 
 def search(

@@ -42,7 +42,7 @@ def most_active(data: Collection, n_users: int) -> Collection:
     kept = rows.where(own)
     return Collection(
         f"{data.name}, {len(users):,} most active users",
-        _renumbered(kept, number[kept.user], len(users)),
+        replace(kept, user=number[kept.user], n_users=len(users)),
         data.content,
         Candidates("items with a training row", known),
     )
@@ -51,8 +51,8 @@ def most_active(data: Collection, n_users: int) -> Collection:
 def dealt_out(interactions: Interactions, random_state: int) -> Interactions:
     """The same with the items of each part dealt out anew among its rows: nothing personal is left.
 
-    Users keep their numbers of rows and items theirs, but for pairs that come up twice, which are
-    dropped, in any part but the first.
+    Users keep their numbers of rows and items theirs, but for pairs that come up twice, of which
+    the first row stays.
 
     Parameters
     ----------
@@ -62,14 +62,11 @@ def dealt_out(interactions: Interactions, random_state: int) -> Interactions:
     """
     rng = np.random.default_rng(random_state)
     item = interactions.item.copy()
-    for part in np.unique(interactions.split):
-        rows = np.flatnonzero(interactions.split == part)
+    parts = np.asarray(interactions.split)
+    for part in np.unique(parts):
+        rows = np.flatnonzero(parts == part)
         item[rows] = item[rng.permutation(rows)]
     pair = interactions.user * interactions.n_items + item
     once = np.zeros(len(pair), bool)
     once[np.unique(pair, return_index=True)[1]] = True
     return replace(interactions, item=item).where(once)
-
-
-def _renumbered(rows: Interactions, user: np.ndarray, n_users: int) -> Interactions:
-    return replace(rows, user=user, n_users=n_users)

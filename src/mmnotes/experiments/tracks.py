@@ -68,7 +68,12 @@ def warm(interactions: Interactions, candidates: Candidates | None = None) -> Pr
     return Protocol(train, valid, tracks)
 
 
-def cold(interactions: Interactions, random_state: int, share: float = COLD_SHARE) -> Protocol:
+def cold(
+    interactions: Interactions,
+    random_state: int,
+    share: float = COLD_SHARE,
+    candidates: Candidates | None = None,
+) -> Protocol:
     """A share of the items is held out with all their rows: who would take them?
 
     The best epoch is chosen on the warm rows of the validation part. Tracks: ``valid``; ``test``,
@@ -84,6 +89,9 @@ def cold(interactions: Interactions, random_state: int, share: float = COLD_SHAR
         Which items are held out.
     share : float
         Of the items that anybody took.
+    candidates : Candidates, optional
+        All that is ranked; by default all items. An item that nobody took can be held out from
+        nobody, so it is never a cold candidate.
 
     Raises
     ------
@@ -102,12 +110,13 @@ def cold(interactions: Interactions, random_state: int, share: float = COLD_SHAR
     known = _items_of_users(train) > 0
     truth = interactions.where(rows & known[interactions.user])
     valid, test = (_of_users(rest.part(name), known) for name in ("valid", "test"))
-    among = Candidates("cold items", np.flatnonzero(held_out))
-    others = Candidates("warm items", np.flatnonzero(~held_out))
+    ranked = np.arange(interactions.n_items) if candidates is None else candidates.items
+    among = Candidates("cold items", ranked[held_out[ranked]])
+    others = Candidates("warm items", ranked[~held_out[ranked]])
     tracks = {
-        "valid": Track(valid),
+        "valid": Track(valid, candidates),
         "test": Track(truth, among),
-        "whole": Track(truth),
+        "whole": Track(truth, candidates),
         "warm": Track(test, others),
     }
     return Protocol(train, valid, tracks)
@@ -119,13 +128,12 @@ PROTOCOLS = ("warm", "cold")
 def protocol(
     name: str, interactions: Interactions, random_state: int, candidates: Candidates | None = None
 ) -> Protocol:
-    """The protocol of this name; ``random_state`` says which items are cold.
-
-    The cold protocol has candidates of its own.
-    """
+    """The protocol of this name; ``random_state`` says which items are cold."""
     if name not in PROTOCOLS:
         raise InputError(f"there is no protocol {name!r}; choose from {', '.join(PROTOCOLS)}")
-    return warm(interactions, candidates) if name == "warm" else cold(interactions, random_state)
+    if name == "warm":
+        return warm(interactions, candidates)
+    return cold(interactions, random_state, candidates=candidates)
 
 
 def ask(model: Recommender, asked: Protocol, device: str = "auto") -> dict[str, FullRanking]:

@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from mmnotes.recommenders.base import Recommender
     from mmnotes.recommenders.bm3 import BM3
     from mmnotes.recommenders.bpr import BPR
-    from mmnotes.recommenders.conditioned import ConditionedDiffMM
     from mmnotes.recommenders.contentknn import ContentKNN
     from mmnotes.recommenders.diffmm import DiffMM
     from mmnotes.recommenders.ease import EASE
@@ -28,7 +27,6 @@ _WHERE = {
     "base": ("Recommender",),
     "bm3": ("BM3",),
     "bpr": ("BPR",),
-    "conditioned": ("ConditionedDiffMM",),
     "contentknn": ("ContentKNN",),
     "diffmm": ("DiffMM",),
     "ease": ("EASE",),
@@ -54,7 +52,6 @@ __all__ = [
     "MICRO",
     "SEA",
     "VBPR",
-    "ConditionedDiffMM",
     "ContentKNN",
     "DiffMM",
     "ItemKNN",
