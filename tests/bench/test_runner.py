@@ -1,7 +1,10 @@
 """Fresh processes, in turn: what is counted, and what becomes of those that cannot be run."""
 
 import json
+import os
+import signal
 import sys
+import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,6 +12,7 @@ import pytest
 
 from mmnotes.bench import GROUPS, bench, runner
 from mmnotes.bench.child import RESULT
+from mmnotes.bench.forks import Forks
 from mmnotes.bench.works import OURS
 from mmnotes.errors import InputError
 from mmnotes.memory import peak
@@ -27,7 +31,9 @@ def toys():
 
 @pytest.fixture(scope="module")
 def rows(toys):
-    return {row.implementation: row for row in runner.run_work("toy_works", 0, quick=False)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runner, "REPEATS", 2)
+        return {row.implementation: row for row in runner.run_work("toy_works", 0, quick=False)}
 
 
 def test_rows_are_in_order_and_can_be_written(rows):
@@ -48,8 +54,9 @@ def test_cpu_time_is_not_the_clock_on_the_wall(rows):
     )
 
 
-def test_each_is_run_three_times(rows):
-    assert {row.n_runs for row in rows.values() if row.seconds is not None} == {3}
+def test_each_is_run_as_often_as_it_says(rows):
+    assert {row.n_runs for row in rows.values() if row.seconds is not None} == {2}
+    assert runner.REPEATS == 3
 
 
 @pytest.mark.skipif(peak() is None, reason="this system does not tell a process its peak memory")
@@ -136,9 +143,105 @@ def test_no_result_of_another_run_is_taken(tmp_path):
     assert "ended with code" in runner._run(["no_such_module", "0", "0"], tmp_path, {})
 
 
+forks = pytest.mark.skipif(sys.platform != "linux", reason="quick runs are forks on Linux alone")
+
+
+@forks
+def test_quick_rows_are_those_of_processes_of_their_own(rows, monkeypatch):
+    monkeypatch.setitem(GROUPS, "toys", ("toy_works",))
+    forked = bench(["toys"], quick=True)
+    quick = {row.implementation: row for row in forked if row.work == "a sum of 200"}
+    assert list(quick) == list(rows)
+    assert quick["off by two"].note == "sum 19902, ours 19900: unexplained"
+    for who in ("absent", "broken package", "raises", "gives nan", "dies"):
+        assert quick[who].note == rows[who].note
+    assert 0.045 < quick[OURS].cpu_seconds < 0.15
+    assert quick["prepared"].cpu_seconds < 0.05
+    if quick["prepared"].peak_mib is not None:
+        assert quick["prepared"].peak_mib == pytest.approx(25, abs=5)
+        assert quick["asleep"].peak_mib < 5
+    assert {row.process_mib for row in quick.values()} == {None}
+    ours, another = (row for row in forked if row.work == "where it runs")
+    assert (ours.values["told"], another.values["told"]) == (0, 7)
+    assert ours.values["threads"] == another.values["threads"] == 1
+    assert ours.values["pid"] != another.values["pid"]
+    lives_on = forked[-1]
+    assert lives_on.cpu_seconds > 0.28
+
+
+@forks
+def test_a_fork_that_does_not_end_is_stopped_and_the_next_runs(monkeypatch, tmp_path):
+    with runner._runs_of("toy_works", quick=True) as run:
+        work = runner.works_of("toy_works")[1]
+        for name in (runner.WHOLE, runner.WARM):
+            runner.write_given(tmp_path / name, work, 1)
+        which = ["toy_works", "1", "0"]
+        with monkeypatch.context() as patch:
+            patch.setattr(runner, "_TOO_LONG_SECONDS", 0.0)
+            assert run(which, tmp_path, {}) == "failed: stopped after 0 s"
+        first, second = (run(which, tmp_path, {}).values["pid"] for _ in range(2))
+        assert first != second
+
+
+@forks
+def test_a_killed_server_is_a_row_with_the_reason(tmp_path):
+    with Forks("toy_works", os.environ) as server:
+        os.kill(server._process.pid, signal.SIGKILL)
+        for _ in range(2):
+            assert server.run("1", "0", tmp_path, 9.0) == (-signal.SIGKILL, "")
+        said = runner._measured(tmp_path, -signal.SIGKILL, "")
+        assert said == "failed: ended with code -9: and said nothing"
+
+
+LEAVES = """
+import subprocess
+from mmnotes.bench.works import Implementation, Work
+
+
+def leave(arrays):
+    return {"pid": subprocess.Popen(["sleep", "60"]).pid}
+
+
+WORKS = (Work("leaves", 1, 1, lambda size: {}, (Implementation("ours", leave, "numpy"),)),)
+"""
+
+
+@forks
+def test_what_a_fork_leaves_behind_ends_with_the_server(monkeypatch, tmp_path):
+    """Such as the workers of a pool whose owner was stopped."""
+    (tmp_path / "leaving_works.py").write_text(LEAVES, encoding="ascii")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
+    for name in (runner.WHOLE, runner.WARM):
+        (tmp_path / name).mkdir()
+    with Forks("leaving_works", os.environ) as server:
+        assert server.run("0", "0", tmp_path, 60.0)[0] == 0
+        pid = int(json.loads((tmp_path / RESULT).read_text(encoding="utf-8"))["values"]["pid"])
+        assert runs_on(pid)
+    end = time.monotonic() + 5
+    while runs_on(pid) and time.monotonic() < end:
+        time.sleep(0.01)
+    assert not runs_on(pid)
+
+
+def runs_on(pid):
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
+    except FileNotFoundError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in "ZX"
+
+
+@forks
+def test_nothing_to_fork_from_is_a_row_with_the_reason(tmp_path):
+    with runner._runs_of("no_such_module", quick=True) as run:
+        for _ in range(2):
+            said = run(["no_such_module", "0", "0"], tmp_path, {})
+            assert said.startswith("failed: ended with code 1: ")
+
+
 def test_groups(monkeypatch):
     asked = []
-    monkeypatch.setattr(runner, "run_work", lambda *which: asked.append(which) or [which])
+    monkeypatch.setattr(runner, "run_work", lambda *which: asked.append(which[:3]) or [which[:3]])
     monkeypatch.setitem(GROUPS, "toys", ("toy_works",))
     assert bench(["toys"], quick=True) == [("toy_works", number, True) for number in range(4)]
     bench()

@@ -30,6 +30,7 @@ def old_book(planted):
     return planted.write("build/html/index.html", "an older book")
 
 
+@pytest.mark.slow  # `mmnotes build` runs it on the book itself
 def test_a_book(staged):
     old_book(staged)
     assert render(staged) == staged.html / "index.html"

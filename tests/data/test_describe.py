@@ -78,6 +78,7 @@ def test_json_can_hold_it_and_nothing_empty_is_told(found):
     assert "logs" not in found
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("name", ["coat", "open_bandit", "flickr8k", "apparel"])
 def test_the_real_ones(request, name):
     loaded = request.getfixturevalue(name)

@@ -38,6 +38,7 @@ class TestSeeds:
         assert digest(simulate(BUSY, 3)) == digest(simulate(BUSY, 3))
         assert digest(simulate(BUSY, 3)) != digest(simulate(BUSY, 4))
 
+    @pytest.mark.slow
     def test_in_another_process_too(self):
         program = (
             "import runpy, sys\n"

@@ -107,6 +107,7 @@ class TestRegistry:
             assert file.sha256
             assert file.role == file.path
 
+    @pytest.mark.real
     def test_agrees_with_the_list_of_origins_at_hand(self, monkeypatch):
         monkeypatch.undo()
         list_ = Path(data.data_folder()) / "origins.toml"

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 
 from mmnotes.data import MarketConfig, clicked_pairs, simulate
@@ -14,3 +16,8 @@ def test_the_clicks_of_a_market_with_its_true_content():
     np.testing.assert_allclose(found.content["text"].block.values, market.traits["text"], rtol=1e-6)
     again = market_collection(market, 1).interactions
     assert (again.split != found.interactions.split).any()
+
+
+def test_where_content_came_from(toy):
+    assert toy.origin == toy.content.origin != ""
+    assert replace(toy, content=None).origin == ""

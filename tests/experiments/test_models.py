@@ -6,9 +6,10 @@ from mmnotes import recommenders
 from mmnotes.errors import InputError
 from mmnotes.experiments.models import MODELS, WITHOUT_CONTENT, is_seeded, make, parameters
 from mmnotes.experiments.presets import PRESETS, preset
+from mmnotes.experiments.search import GRIDS
 from mmnotes.recommenders import ContentKNN, Recommender
 
-FITTED_AT_ONCE = ("MostPop", "ItemKNN", "EASE", "ContentKNN")
+FITTED_AT_ONCE = ("MostPop", "ItemKNN", "EASE", "ContentKNN", "NeighborPop")
 NOT_OF_PAIRS = {"RatingBiases"}  # predicts ratings
 
 
@@ -51,10 +52,18 @@ def test_papers_say_something_of_every_trained_model(model):
     assert model in PRESETS["fast"]
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", sorted(PRESETS.keys() - {"chosen"}))
 @pytest.mark.parametrize("model", FITTED_AT_ONCE)
-def test_models_without_epochs_have_no_presets(name, model):
+def test_models_without_epochs_have_their_defaults(name, model):
     assert preset(name, model) == {}
+
+
+def test_what_was_chosen_is_in_the_grids():
+    """One run serves a chapter's search and the preset alike: the same settings, by name."""
+    for model in ("ItemKNN", "EASE", "BPR", "LightGCN", "FREEDOM"):
+        chosen, grid = preset("chosen", model), GRIDS[model]
+        assert chosen.keys() == grid.keys()
+        assert all(value in grid[name] for name, value in chosen.items())
 
 
 def test_the_table_of_source_4():
@@ -74,7 +83,7 @@ def test_settings_of_training_lie_beside_the_others():
 
 
 def test_training_keeps_the_model_s_own_defaults():
-    for model in set(MODELS) - set(WITHOUT_CONTENT) - {"ContentKNN"}:
+    for model in set(MODELS) - set(WITHOUT_CONTENT) - {"ContentKNN", "NeighborPop"}:
         own = getattr(recommenders, model)().training
         assert make(model, {"epochs": own.epochs}).training == own
 

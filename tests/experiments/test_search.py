@@ -49,13 +49,19 @@ def test_each_seed_may_have_data_of_its_own(toy):
     assert alone[0] != alone[1]
 
 
+def test_no_run_is_kept_twice(toy, tmp_path):
+    task, grid = Task("BPR", settings=TRAINING), {"regularisation": [1e-3, 1e-2]}
+    search(task, grid, toy, [0, 1], tmp_path)
+    assert len(list(tmp_path.glob("*.json"))) == 3  # two settings, and the better's other seed
+
+
+@pytest.mark.slow
 def test_side_by_side_gives_the_same(toy, tmp_path):
     task, grid = Task("BPR", settings=TRAINING), {"regularisation": [1e-3, 1e-2]}
     alone = search(task, grid, toy, [0, 1])
     beside = search(task, grid, toy, [0, 1], tmp_path, jobs=2)
     assert [one.valid for one in alone.tried] == [one.valid for one in beside.tried]
     assert [one.test for one in alone.runs] == [one.test for one in beside.runs]
-    assert len(list(tmp_path.glob("*.json"))) == 3  # two settings, and the better's other seed
 
 
 def test_what_all_settings_have_in_common_is_kept(toy):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -5,9 +7,10 @@ from hypothesis import strategies as st
 
 from mmnotes.data import Interactions
 from mmnotes.errors import InputError
+from mmnotes.evaluate import Candidates
 from mmnotes.experiments.collection import Collection
 from mmnotes.experiments.running import run
-from mmnotes.experiments.subset import dealt_out, most_active
+from mmnotes.experiments.subset import dealt_out, most_active, only_candidates
 from mmnotes.experiments.tasks import Task
 from mmnotes.experiments.tracks import protocol
 
@@ -60,6 +63,40 @@ def test_the_name_of_its_runs_depends_on_the_candidates(toy):
     all_items = Collection(part.name, part.interactions, part.content)
     task = Task("MostPop")
     assert task.stem(part) != task.stem(all_items)
+
+
+def test_candidates_alone_are_the_same_rows_and_vectors(toy):
+    part = most_active(toy, 10)
+    items, alone = part.candidates.items, only_candidates(part)
+    assert alone.candidates is None
+    assert alone.interactions.n_items == len(alone.content) == len(items) < len(toy.content)
+    np.testing.assert_array_equal(items[alone.interactions.item], part.interactions.item)
+    for name in toy.content:
+        before, after = (data.content[name].block for data in (toy, alone))
+        np.testing.assert_array_equal(after.values, before.values[items])
+        np.testing.assert_array_equal(after.present, before.present[items])
+    ranked = [run(Task("MostPop"), data)[0].tracks["test"] for data in (part, alone)]
+    assert ranked[0].metrics == ranked[1].metrics
+    assert ranked[0].n_candidates == ranked[1].n_candidates
+
+
+def test_a_whole_catalogue_has_its_candidates_already(toy):
+    assert only_candidates(toy) is toy
+
+
+def test_a_row_of_an_item_that_is_no_candidate_is_refused(toy):
+    part = most_active(toy, 10)
+    first = part.candidates.items[0]
+    fewer = replace(part, candidates=Candidates("fewer", part.candidates.items[1:]))
+    with pytest.raises(InputError, match=f"item {first} has a row and is no candidate"):
+        only_candidates(fewer)
+
+
+def test_candidates_of_a_collection_without_content():
+    part = most_active(drawn(0), 3)
+    alone = only_candidates(part)
+    assert alone.content is None
+    assert alone.interactions.n_items == len(part.candidates)
 
 
 def test_no_users(toy):

@@ -8,7 +8,7 @@ import pytest
 from mmnotes.errors import InputError
 from mmnotes.evaluate import PerUser, mean_interval, paired_interval
 from mmnotes.experiments.runs import Outcome, Run
-from mmnotes.experiments.summary import retention, summary
+from mmnotes.experiments.summary import of_users, retention, summary
 from mmnotes.experiments.text import as_text
 
 N = 400
@@ -115,6 +115,19 @@ def test_retention_is_the_share_of_the_gain():
 def test_retention_needs_both_ends(runs, full, floor, said):
     with pytest.raises(InputError, match=said):
         retention(runs, full, floor)
+
+
+def test_values_of_users_and_of_chance(runs):
+    assert of_users(runs[:2]) == [run.per_user["test"]["recall@20"] for run in runs[:2]]
+    (chance,) = of_users(runs[:1], "recall@20", "valid", chance=True)
+    assert (chance.values == CHANCE).all()
+
+
+@pytest.mark.parametrize("asked", [("recall@3", "test"), ("recall@20", "equal")])
+def test_a_run_without_that_metric_or_track_is_named(runs, asked):
+    said = f"A, seed 2: no values of users for '{asked[0]}' on the track '{asked[1]}'; tracks are"
+    with pytest.raises(InputError, match=said):
+        of_users(runs, *asked)
 
 
 def test_retention_needs_seeds_in_common(runs):

@@ -55,6 +55,17 @@ def test_cold_items_are_nowhere_in_training(toy, seed):
     assert np.array_equal(everything, np.arange(rows.n_items))
 
 
+def test_known_items_are_also_asked_among_as_few(toy):
+    """Chance is then the same for either kind, but for what users have seen."""
+    rows, tracks = toy.interactions, cold(toy.interactions, 0).tracks
+    few, new, known = (tracks[name].candidates.items for name in ("equal", "test", "warm"))
+    assert len(few) == len(new) == len(np.unique(few))
+    assert np.isin(few, known).all()
+    assert np.isin(few, cold(rows, 0).train.item).all()
+    truth = tracks["warm"].truth
+    assert pairs(tracks["equal"].truth) == pairs(truth.where(np.isin(truth.item, few)))
+
+
 def test_candidates_hold_for_the_cold_protocol_too(toy):
     some = Candidates("some", np.arange(0, toy.interactions.n_items, 2))
     tracks = cold(toy.interactions, 0, candidates=some).tracks

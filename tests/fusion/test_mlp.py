@@ -51,7 +51,8 @@ def test_overfits_a_toy_set(objective):
         torch.manual_seed(0)
         network = Network(X, hidden=64, tokens=None)
         rows = Part.of(X, y, slate, None, torch.device("cpu"))
-        ranker = MlpRanker(objective, max_epochs=150, patience=150, batch_size=8, weight_decay=0)
+        steps = {"max_epochs": 60, "patience": 60, "batch_size": 20, "learning_rate": 1e-2}
+        ranker = MlpRanker(objective, weight_decay=0, **steps)
         losses = ranker._train(network, rows, rows)
     assert losses[-1] < 0.1 < 0.3 < losses[0]
     scores = network(rows.X).reshape(10, 4)

@@ -10,7 +10,7 @@ from sklearn.exceptions import NotFittedError
 
 from mmnotes.data import Interactions, Neighbors
 from mmnotes.errors import InputError
-from mmnotes.recommenders import EASE, ContentKNN, ItemKNN, MostPop
+from mmnotes.recommenders import EASE, ContentKNN, ItemKNN, MostPop, NeighborPop
 
 N_USERS, N_ITEMS = 30, 12
 _DRAW = np.random.default_rng(4)
@@ -23,6 +23,7 @@ MODELS = {
     "item-knn": ItemKNN(k=3, shrink=1),
     "ease": EASE(regularisation=5, device="cpu"),
     "content-knn": ContentKNN(GRAPH),
+    "neighbor-pop": NeighborPop(GRAPH),
 }
 
 
@@ -70,7 +71,7 @@ def test_shuffled_items_score_otherwise(model, rows):
     if isinstance(model, ContentKNN):  # its neighbours are named too
         old = np.argsort(names)
         graph = Neighbors(names[GRAPH.index[old]], GRAPH.cosine[old])
-        after = ContentKNN(graph).fit(renamed).score(np.arange(N_USERS))
+        after = clone(model).set_params(neighbors=graph).fit(renamed).score(np.arange(N_USERS))
         np.testing.assert_allclose(after[:, names], before, rtol=1e-6)
         return
     if isinstance(model, ItemKNN):  # of equally near items the lower number stays

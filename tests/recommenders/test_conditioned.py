@@ -1,3 +1,5 @@
+"""Item vectors that a diffusion makes of content, as described and mended."""
+
 import numpy as np
 import pytest
 import torch
@@ -6,6 +8,7 @@ from torch.nn import functional
 from mmnotes.errors import InputError
 from mmnotes.recommenders.collapse import agreement
 from mmnotes.recommenders.conditioned import MENDED, ConditionedDiffMM
+from mmnotes.recommenders.diffusion import Schedule
 from mmnotes.recommenders.training import Training
 
 SMALL = {"dim": 8, "projection_hidden": 16, "hidden": 64, "dropout": 0.0, "device": "cpu"}
@@ -21,8 +24,8 @@ def test_warm_scores_do_not_know_of_the_diffusion(market):
     """It moves its own network alone."""
     few = Training(epochs=2)
     models = [
-        ConditionedDiffMM(**SMALL, training=few, target=target).fit(market.train, market.content)
-        for target in ("free", "scored")
+        ConditionedDiffMM(**SMALL, training=few, schedule=way).fit(market.train, market.content)
+        for way in ("short", "whole")
     ]
     warm = models[0].warm_
     np.testing.assert_array_equal(models[0].user_vectors_, models[1].user_vectors_)
@@ -33,8 +36,10 @@ def test_ranking_loss_is_that_of_the_equations(problem, batch, dense_layers):
     network = ConditionedDiffMM(**SMALL, n_layers=2).new_network(problem)
     parts, counts = 0, 0
     for name in problem.content:
-        there = problem.present(name)[:, None]
-        parts = parts + there * network.project[name](problem.values(name))
+        there = (problem.present(name) & problem.warm)[:, None]
+        values = problem.values(name)
+        values = values / values[there[:, 0]].square().mean().sqrt()
+        parts = parts + there * network.project[name](values)
         counts = counts + there
     seen = (parts / counts.clamp(min=1)).double()
     users, items = dense_layers(problem, network.users.double(), network.items + seen, 2)
@@ -44,43 +49,27 @@ def test_ranking_loss_is_that_of_the_equations(problem, batch, dense_layers):
     torch.manual_seed(5)
     total = network.loss(batch)
     torch.manual_seed(5)
-    step, clean = torch.randint(100, (len(batch),)), network.items[batch.positive]
-    noise = torch.randn_like(clean)
-    signal, much = network._factors()
-    noisy = signal[step, None] * clean + much[step, None] * noise
-    guess = network._guess(noisy, step, seen.float()[batch.positive])
+    schedule, told = Schedule.linear(100), []
+    scored = ours[1] / ours[1][problem.warm].square().mean().sqrt()
+    for target, vectors in (("free", network.items), ("scored", scored)):
+        step, clean = torch.randint(100, (len(batch),)), vectors[batch.positive]
+        noise = torch.randn_like(clean)
+        noisy = schedule.signal[step, None] * clean + schedule.noise[step, None] * noise
+        content = seen.float()[batch.positive]
+        told.append(
+            (network.generators[target].predict_noise(noisy, step, content) - noise).square().mean()
+        )
     gap = (users[batch.user] * (items[batch.positive] - items[batch.negative])).sum(1)
     rows = batch.of(network.users, network.items)
     squares = sum(part.square().sum() for part in rows) / (2 * len(batch))
-    exact = -functional.logsigmoid(gap).mean() + 1e-4 * squares + (guess - noise).square().mean()
+    exact = -functional.logsigmoid(gap).mean() + 1e-4 * squares + sum(told)
     assert total.item() == pytest.approx(exact.item(), rel=1e-5)
 
 
-def test_the_exact_noise_takes_ddim_back_to_the_vector(problem):
-    """A right guess of the noise ends in the vector; no guess at all shows what a sampler gains."""
-    ends = {}
-    for sampler in ("ddim", "repeated"):
-        network = ConditionedDiffMM(**SMALL, sampler=sampler).new_network(problem)
-        clean = torch.linspace(-1, 1, 8).expand(3, 8)
-        signal, much = network._factors()
-
-        def exact(noisy, step, seen, signal=signal, much=much, clean=clean):
-            return (noisy - signal[step, None] * clean) / much[step, None]
-
-        network._guess = exact
-        ends[sampler] = network._sample(torch.zeros(3, 8), torch.Generator().manual_seed(0))
-        torch.testing.assert_close(ends[sampler], clean, rtol=1e-3, atol=1e-3)
-
-        network._guess = lambda noisy, step, seen: torch.zeros_like(noisy)
-        blown = network._sample(torch.zeros(3, 8), torch.Generator().manual_seed(0))
-        gain = (1 / signal.double()).prod() if sampler == "repeated" else 1 / signal[-1].double()
-        start = torch.randn(3, 8, generator=torch.Generator().manual_seed(0))
-        torch.testing.assert_close(blown.double() / gain, start.double(), rtol=1e-3, atol=1e-6)
-
-
 def test_mended_it_ranks_items_as_their_content_does(market, mended, finds_taste):
-    users = mended.user_vectors_[:50]
-    kept = agreement(users, mended.cold_vectors("generated"), mended.cold_vectors("projected"))
+    users, cold = mended.user_vectors_[:50], ~mended.warm_
+    direct = mended.with_cold(cold="projected").item_vectors_[cold]
+    kept = agreement(users, mended.item_vectors_[cold], direct)
     assert np.nanmean(kept.rank_correlation) > 0.5
     assert finds_taste(mended, market.to_come, np.arange(8) % 5) > 0.75
 
@@ -91,17 +80,18 @@ def test_samples_are_the_same_each_time(market, mended):
     assert not first[7].any()  # it has neither image nor text
 
 
-def test_cold_items_of_the_fit_get_what_was_chosen(market, mended):
+def test_another_cold_path_is_another_model_of_the_same_training(market, mended):
+    other = mended.with_cold(cold="projected")
     cold = ~mended.warm_
-    known = cold & (np.arange(len(cold)) != 66)
-    np.testing.assert_allclose(
-        mended.item_vectors_[known],
-        mended.cold_vectors("generated")[:3],
-        rtol=1e-5,
-        atol=1e-6,
-    )
-    with pytest.raises(InputError, match="projected, generated"):
-        mended.cold_vectors("diffusion")
+    assert (other.cold, mended.cold) == ("projected", "generated")
+    np.testing.assert_array_equal(other.item_vectors_[~cold], mended.item_vectors_[~cold])
+    assert not np.allclose(other.item_vectors_[cold], mended.item_vectors_[cold])
+    back = other.with_cold(cold="generated")
+    np.testing.assert_array_equal(back.item_vectors_, mended.item_vectors_)
+    with pytest.raises(InputError, match="schedule is settled in training; choose cold"):
+        mended.with_cold(schedule="short")
+    with pytest.raises(InputError, match="cold must be one of projected, generated"):
+        mended.with_cold(cold="diffusion")
 
 
 @pytest.mark.parametrize(
@@ -113,6 +103,12 @@ def test_cold_items_of_the_fit_get_what_was_chosen(market, mended):
         ("cold", "mean"),
         ("n_steps", 0),
         ("n_draws", 0),
+        ("dim", 0),
+        ("n_layers", -1),
+        ("dropout", 1.0),
+        ("dropout", -0.1),
+        ("regularisation", -1e-4),
+        ("regularisation", float("nan")),
     ],
 )
 def test_settings_out_of_range_are_refused_by_name(setting, value, market):

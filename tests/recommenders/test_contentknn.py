@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from mmnotes.data import Interactions, Neighbors
 from mmnotes.errors import InputError
-from mmnotes.recommenders import ContentKNN
+from mmnotes.recommenders import ContentKNN, NeighborPop
 
 
 def by_definition(grid, graph):
@@ -29,6 +29,17 @@ def test_the_definition(seed, k, holes):
     user, item = np.nonzero(grid)
     scores = ContentKNN(graph).fit(Interactions(user, item, 5, 7)).score(np.arange(5))
     np.testing.assert_allclose(scores, by_definition(grid, graph), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_popular_neighbours_are_what_all_users_say_together(seed):
+    rng = np.random.default_rng(seed)
+    graph = Neighbors(rng.permuted(np.tile(np.arange(7), (7, 1)), axis=1)[:, :3], np.ones((7, 3)))
+    rows = Interactions(*np.nonzero(rng.random((5, 7)) < 0.4), 5, 7)
+    users = np.arange(5)
+    everybody = ContentKNN(graph).fit(rows).score(users).sum(axis=0)
+    scores = NeighborPop(graph).fit(rows).score(users)
+    np.testing.assert_allclose(scores, np.tile(everybody, (5, 1)), rtol=1e-6)
 
 
 def test_an_item_that_nobody_took_is_found_by_what_is_like_it():

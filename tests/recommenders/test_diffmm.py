@@ -1,3 +1,5 @@
+"""DiffMM against its equations."""
+
 from itertools import combinations
 
 import numpy as np
@@ -200,3 +202,25 @@ def test_settings_out_of_range_are_refused_by_name(setting, value, market):
 def test_it_asks_for_content(market):
     with pytest.raises(InputError, match="DiffMM"):
         DiffMM(**SMALL).fit(market.train)
+
+
+@pytest.mark.parametrize("links", ["neighbors", "own", "none"])
+def test_edges_from_elsewhere_are_the_same_in_all_epochs(problem, links):
+    network = network_of(problem, links=links, n_generated=2)
+    before = {name: part.clone() for name, part in network.state_dict().items()}
+    network.begin_epoch(2)
+    assert all(part.equal(before[name]) for name, part in network.state_dict().items())
+    assert not network.own_optimizers()
+    with torch.no_grad():
+        assert all(part.isfinite().all() for part in network.eval()())
+
+
+def test_steps_of_the_denoisers_have_a_size_of_their_own(problem):
+    steps = []
+    for users in (None, 10):
+        network = network_of(problem, denoise_users=users)
+        optimizer = network.own_optimizers()["denoisers"]
+        before = optimizer.state[network.drawn.denoise["text"].out]["step"].item()
+        network.begin_epoch(2)
+        steps.append(optimizer.state[network.drawn.denoise["text"].out]["step"].item() - before)
+    assert steps == [1, 5]

@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from sklearn.exceptions import NotFittedError
 from torch.nn import functional
 
 from mmnotes.errors import InputError
@@ -313,3 +314,20 @@ def test_any_number_of_modalities_in_any_order(market, names):
 def test_settings_out_of_range(market, settings, message):
     with pytest.raises(InputError, match=message):
         SEA(**settings).fit(market.train, market.content)
+
+
+def test_branches_add_up_to_the_scores(market):
+    model = SEA(**SMALL, training=TRAINING).fit(market.train, market.content)
+    users = np.arange(4)
+    parts = [np.inner(u[users], i) for u, i in map(model.branch, ("image", "text"))]
+    np.testing.assert_allclose(sum(parts), model.score(users), rtol=1e-4, atol=1e-5)
+    alone = SEA(**SMALL, training=TRAINING).fit(market.train, market.content.only(["text"]))
+    np.testing.assert_array_equal(alone.branch("text")[1], alone.item_vectors_)
+
+
+def test_a_branch_that_is_not_there(market):
+    with pytest.raises(NotFittedError):
+        SEA().branch("image")
+    fitted = SEA(**SMALL, training=replace(TRAINING, epochs=1)).fit(market.train, market.content)
+    with pytest.raises(InputError, match="no branch 'audio'; it has image, text"):
+        fitted.branch("audio")

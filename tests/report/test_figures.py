@@ -137,6 +137,7 @@ sys.stdout.buffer.write(svg_bytes(fig))
 """
 
 
+@pytest.mark.slow
 def test_two_processes_draw_the_same_bytes():
     drawn = [
         subprocess.run([sys.executable, "-c", DRAW], capture_output=True, check=True).stdout

@@ -94,7 +94,7 @@ WORKS = tuple(
     Work(
         f"{{size:,}} photos of {EDGE} pixels, in squares of {side}",
         size=2_000,
-        quick=500,
+        quick=200,
         make=lambda size: {},
         implementations=(
             Implementation(

@@ -37,7 +37,8 @@ class Row:
     ratio : float or None
         Of ``cpu_seconds`` to ours.
     process_mib : float or None
-        The most memory in use, libraries and arrays included; the least of all runs.
+        The most memory in use, libraries and arrays included; the least of all runs. None also for
+        quick runs in forks, which have the libraries of others in memory.
     values : dict from name to float
     version : str or None
         Of the package.

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
+import torch._dynamo  # torch imports it at the first optimizer: here each run finds it done
 
 from mmnotes.bench.training_data import content_of, interactions_of
 from mmnotes.bench.works import Arrays, Values

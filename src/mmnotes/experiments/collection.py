@@ -52,6 +52,11 @@ class Collection:
                 f"{self.interactions.n_items}"
             )
 
+    @property
+    def origin(self) -> str:
+        """Where the vectors of the content came from, for a table; empty without content."""
+        return self.content.origin if self.content else ""
+
     @cached_property
     def interactions_sha256(self) -> str:
         """Which pairs and split are these?"""

@@ -16,6 +16,7 @@ MODELS = (
     "ItemKNN",
     "EASE",
     "ContentKNN",
+    "NeighborPop",
     "BPR",
     "LightGCN",
     "VBPR",
@@ -24,6 +25,7 @@ MODELS = (
     "FREEDOM",
     "BM3",
     "DiffMM",
+    "ConditionedDiffMM",
     "SEA",
 )
 WITHOUT_CONTENT = ("MostPop", "ItemKNN", "EASE", "BPR", "LightGCN")
@@ -71,10 +73,10 @@ def make(
     model : str
         One of ``MODELS``.
     settings : dict
-        Some of its :func:`parameters`; the others keep their defaults. ``ContentKNN`` has one,
-        ``modality``: whose graph it takes, text if not said.
+        Some of its :func:`parameters`; the others keep their defaults. ``ContentKNN`` and
+        ``NeighborPop`` have one, ``modality``: whose graph they take, text if not said.
     content : Content, optional
-        Where ``ContentKNN`` takes its graph from.
+        Where these take it from.
     seed : int
     device : str
 

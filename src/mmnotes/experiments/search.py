@@ -13,6 +13,7 @@ from mmnotes.experiments.collection import Collection
 from mmnotes.experiments.grid import grid
 from mmnotes.experiments.running import run
 from mmnotes.experiments.runs import Run
+from mmnotes.experiments.summary import of_users
 from mmnotes.experiments.tasks import Task
 
 Grid = Mapping[str, Sequence[Any]]
@@ -61,11 +62,11 @@ class Search:
 
     def values(self, metric: str = "recall@20", track: str = "test") -> list[PerUser]:
         """The values of users, one entry a seed: ready for ``mean_interval``."""
-        return [run.per_user[track][metric] for run in self.runs]
+        return of_users(self.runs, metric, track)
 
     def chance(self, metric: str = "recall@20", track: str = "test") -> list[PerUser]:
         """What a scorer that says the same of every candidate would come to."""
-        return [run.chance_per_user[track][metric] for run in self.runs]
+        return of_users(self.runs, metric, track, chance=True)
 
     def words(self) -> str:
         """What was chosen from what, for a table.

@@ -8,6 +8,7 @@ from mmnotes.data.tables import Interactions
 from mmnotes.errors import InputError
 from mmnotes.evaluate.protocol import Candidates
 from mmnotes.experiments.collection import Collection
+from mmnotes.features.content import Content, Modality
 
 
 def most_active(data: Collection, n_users: int) -> Collection:
@@ -46,6 +47,39 @@ def most_active(data: Collection, n_users: int) -> Collection:
         data.content,
         Candidates("items with a training row", known),
     )
+
+
+def only_candidates(data: Collection) -> Collection:
+    """The candidates as the whole catalogue, numbered anew, so that models hold no other item.
+
+    Graphs of items are computed from the vectors, as neighbours of a published graph may be gone.
+
+    Parameters
+    ----------
+    data : Collection
+        Without a row of an item that is no candidate, as :func:`most_active` gives it.
+
+    Raises
+    ------
+    InputError
+        If there is such a row, or fewer candidates have a modality than an item has neighbours.
+    """
+    if data.candidates is None:
+        return data
+    items, rows, content = data.candidates.items, data.interactions, data.content
+    number = np.full(rows.n_items, -1)
+    number[items] = np.arange(len(items))
+    gone = rows.item[number[rows.item] < 0]
+    if len(gone):
+        raise InputError(f"{data.name}: item {gone[0]} has a row and is no candidate")
+    if content is not None:
+        content = Content({name: _of_items(content[name], items) for name in content})
+    return Collection(data.name, replace(rows, item=number[rows.item], n_items=len(items)), content)
+
+
+def _of_items(modality: Modality, items: np.ndarray) -> Modality:
+    block, k = modality.block, modality.graph.k
+    return Modality.of_vectors(block.values[items], block.present[items], k, modality.origin)
 
 
 def dealt_out(interactions: Interactions, random_state: int) -> Interactions:

@@ -94,10 +94,10 @@ def summary(
 def _of_track(by_label: ByLabel, track: str, names: Sequence[str], baseline: str) -> list[_Line]:
     """Labels with their means and gains, chance first and then the baseline."""
     most = max(by_label.values(), key=len).values()
-    chance = {name: [run.chance_per_user[track][name] for run in most] for name in names}
+    chance = {name: of_users(most, name, track, chance=True) for name in names}
     rows: list[_Line] = [(CHANCE, _means(chance), {})]
     for label in sorted(by_label, key=lambda label: label != baseline):
-        own = {name: _values(by_label[label].values(), track, name) for name in names}
+        own = {name: of_users(by_label[label].values(), name, track) for name in names}
         gains: Mapping[str, Estimate] = {}
         if label != baseline and baseline in by_label:
             pairs = {name: paired(by_label, (label, baseline), track, name) for name in names}
@@ -136,9 +136,7 @@ def retention(
         If a label is not there, seeds are not shared, or ``full`` is no better than ``floor``.
     """
     by_label = group(runs)
-    for label in (full, floor):
-        if label not in by_label:
-            raise InputError(f"no run is labelled {label!r}; there is {', '.join(by_label)}")
+    check_labels(by_label, (full, floor))
     shares = {}
     for label in by_label:
         if label in (full, floor):
@@ -180,7 +178,9 @@ def paired(
     seeded = [set(runs) for runs in groups if _is_seeded(runs)]
     seeds = sorted(set.intersection(*seeded)) if seeded else list(groups[0])[:1]
     return [
-        _values([runs[seed] if _is_seeded(runs) else _alone(runs) for seed in seeds], track, metric)
+        of_users(
+            [runs[seed] if _is_seeded(runs) else _alone(runs) for seed in seeds], metric, track
+        )
         for runs in groups
     ]
 
@@ -193,5 +193,38 @@ def _alone(runs: Mapping[int, Run]) -> Run:
     return next(iter(runs.values()))
 
 
-def _values(runs: Iterable[Run], track: str, metric: str) -> list[PerUser]:
-    return [run.per_user[track][metric] for run in runs]
+def check_labels(by_label: ByLabel, labels: Sequence[str]) -> None:
+    """Refuse labels that no run has."""
+    for label in labels:
+        if label not in by_label:
+            there = ", ".join(by_label) or "no run at all"
+            raise InputError(f"no run is labelled {label!r}; there is {there}")
+
+
+def of_users(
+    runs: Iterable[Run], metric: str = "recall@20", track: str = "test", chance: bool = False
+) -> list[PerUser]:
+    """The values of users, one entry a run: ready for ``mean_interval``.
+
+    Parameters
+    ----------
+    runs : iterable of Run
+    metric, track : str
+    chance : bool
+        What a scorer that says the same of every candidate would come to, instead.
+
+    Raises
+    ------
+    InputError
+        If a run has no values of users for this metric and track.
+    """
+    found = []
+    for run in runs:
+        tracks = run.chance_per_user if chance else run.per_user
+        if metric not in tracks.get(track, {}):
+            raise InputError(
+                f"{run.label}, seed {run.seed}: no values of users for {metric!r} on the track "
+                f"{track!r}; tracks are {', '.join(tracks) or 'none'}"
+            )
+        found.append(tracks[track][metric])
+    return found

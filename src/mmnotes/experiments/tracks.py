@@ -78,8 +78,11 @@ def cold(
 
     The best epoch is chosen on the warm rows of the validation part. Tracks: ``valid``; ``test``,
     in which cold items are ranked among each other; ``whole``, in which they stand among all items
-    but those of a user's training part; and ``warm``, the test rows of the other items, ranked
-    among these. Users without a warm training row are left out.
+    but those of a user's training part; ``warm``, the test rows of the other items, ranked among
+    these; and ``equal``, the same for as many of those with a training row as there are cold ones,
+    drawn at random, so that chance is nearly the same for either kind (what a user has in training
+    is not ranked, and of cold items nobody has any). Users without a warm training row are left
+    out; so is ``equal`` if none of its items has a test row.
 
     Parameters
     ----------
@@ -98,7 +101,8 @@ def cold(
     InputError
         If the share leaves no item on one of the two sides.
     """
-    items = np.random.default_rng(random_state).permutation(np.unique(interactions.item))
+    rng = np.random.default_rng(random_state)
+    items = rng.permutation(np.unique(interactions.item))
     n_cold = round(share * len(items))
     if not 0 < n_cold < len(items):
         raise InputError(f"a share of {share} of {len(items)} items leaves none on one side")
@@ -119,6 +123,11 @@ def cold(
         "whole": Track(truth, candidates),
         "warm": Track(test, others),
     }
+    drawn = rng.permutation(np.intersect1d(others.items, train.item))[: len(among)]
+    rows = np.isin(test.item, drawn)
+    if rows.any():
+        alike = Candidates("as many warm items", drawn)
+        tracks["equal"] = Track(test.where(rows), alike)
     return Protocol(train, valid, tracks)
 
 

@@ -159,7 +159,9 @@ def dataset_content(
     """What does a dataset know of its items? Its vectors, and its graphs where it brings some.
 
     Where only a graph was published, :func:`spectral_features` of it stand in for the vectors, and
-    the modality's ``origin`` says so.
+    the modality's ``origin`` says so. They are drawn out to a root mean square length of one, which
+    is the length of a sentence's vector: eigenvectors are shorter the more items there are, and a
+    linear map of short vectors learns slowly.
 
     Parameters
     ----------
@@ -191,8 +193,15 @@ def _modality(
             )
         return Modality.of_vectors(values, origin="vectors of the dataset", folder=folder)
     if values is None:
-        return Modality(spectral_features(graph, n_components), graph, SPECTRAL)
+        return Modality(_stand_ins(graph, n_components), graph, SPECTRAL)
     return Modality(_block(values), graph, "vectors and graph of the dataset")
+
+
+def _stand_ins(graph: Neighbors, n_components: int) -> FeatureBlock:
+    block = spectral_features(graph, n_components)
+    # Each of the columns has length one.
+    longer = np.float32(np.sqrt(np.count_nonzero(block.present) / n_components))
+    return replace(block, values=block.values * longer)
 
 
 def _block(values: np.ndarray, present: np.ndarray | None = None) -> FeatureBlock:

@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from mmnotes.recommenders.base import Recommender
     from mmnotes.recommenders.bm3 import BM3
     from mmnotes.recommenders.bpr import BPR
-    from mmnotes.recommenders.contentknn import ContentKNN
+    from mmnotes.recommenders.conditioned import ConditionedDiffMM
+    from mmnotes.recommenders.contentknn import ContentKNN, NeighborPop
     from mmnotes.recommenders.diffmm import DiffMM
     from mmnotes.recommenders.ease import EASE
     from mmnotes.recommenders.freedom import FREEDOM
@@ -27,7 +28,8 @@ _WHERE = {
     "base": ("Recommender",),
     "bm3": ("BM3",),
     "bpr": ("BPR",),
-    "contentknn": ("ContentKNN",),
+    "conditioned": ("ConditionedDiffMM",),
+    "contentknn": ("ContentKNN", "NeighborPop"),
     "diffmm": ("DiffMM",),
     "ease": ("EASE",),
     "freedom": ("FREEDOM",),
@@ -52,11 +54,13 @@ __all__ = [
     "MICRO",
     "SEA",
     "VBPR",
+    "ConditionedDiffMM",
     "ContentKNN",
     "DiffMM",
     "ItemKNN",
     "LightGCN",
     "MostPop",
+    "NeighborPop",
     "RatingBiases",
     "Recommender",
     "TrainedRecommender",

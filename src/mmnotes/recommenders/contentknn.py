@@ -56,3 +56,25 @@ class ContentKNN(Recommender):
 
     def _score(self, users: np.ndarray) -> np.ndarray:
         return (self._taken[users] @ self._reached).toarray()
+
+
+class NeighborPop(ContentKNN):
+    r"""How often were an item's nearest by content taken, weighted by how near they are?
+
+    :class:`ContentKNN` for nobody in particular: what a new item gains by being like items that
+    sell. A model that says of new items what users want has to beat it.
+
+    .. math:: \text{score}(i) = \sum_{j \in N(i),\; j \ne i} \cos(i, j) \,
+        |\{u : u \text{ took } j\}|
+
+    Examples
+    --------
+    >>> graph = Neighbors(np.array([[1], [0], [1]]), np.array([[0.9], [0.9], [0.2]]))
+    >>> rows = Interactions(np.array([0, 1]), np.array([1, 1]), n_users=2, n_items=3)
+    >>> NeighborPop(graph).fit(rows).score(np.array([0]))
+    array([[1.8, 0. , 0.4]], dtype=float32)
+    """
+
+    def _score(self, users: np.ndarray) -> np.ndarray:
+        times = self._taken.sum(axis=0)  # (n_items,)
+        return np.tile(times @ self._reached, (len(users), 1))

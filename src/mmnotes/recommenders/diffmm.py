@@ -12,7 +12,8 @@ from mmnotes.errors import InputError
 from mmnotes.recommenders.bipartite import Bipartite
 from mmnotes.recommenders.blended import PROJECTIONS, Blended, weighted_sum
 from mmnotes.recommenders.contrastive import info_nce
-from mmnotes.recommenders.drawn import DrawnGraphs
+from mmnotes.recommenders.drawn import DrawnGraphs, LinkedGraphs
+from mmnotes.recommenders.fixedlinks import SOURCES, fixed_links
 from mmnotes.recommenders.network import Network, NewItems, Pair, bpr, table
 from mmnotes.recommenders.problem import Problem
 from mmnotes.recommenders.sampling import Batch
@@ -20,6 +21,7 @@ from mmnotes.recommenders.trained import TrainedRecommender
 from mmnotes.recommenders.training import Training
 
 CONTRASTS = ("modalities", "main")
+LINKS = ("denoiser", *SOURCES)
 
 
 @dataclass(repr=False, eq=False, kw_only=True)
@@ -73,9 +75,15 @@ class DiffMM(TrainedRecommender):
     denoise_every : int
         Epochs between two trainings of the denoisers, each over all users once; graphs are drawn
         anew after each. 1 as published; they take most of an epoch.
+    denoise_users : int or None
+        Users in a step of that; as many as there are pairs in a batch if None, as published.
+    links : {"denoiser", "neighbors", "own", "none"}
+        Where the edges of :math:`\hat A_m` come from. All but the first are there to be compared
+        with; see :func:`~mmnotes.recommenders.fixedlinks.fixed_links`. With these ``n_steps``,
+        ``hidden``, ``signal``, ``denoise_every`` and ``denoise_users`` are of no use.
     training, device, random_state
         See :class:`~mmnotes.recommenders.trained.TrainedRecommender`.
-        Denoisers take its batch size, in users, and its learning rate too, without its decay.
+        Denoisers take its learning rate too, without its decay.
 
     Raises
     ------
@@ -97,6 +105,8 @@ class DiffMM(TrainedRecommender):
     signal: float = 0.01
     n_generated: int = 1
     denoise_every: int = 1
+    denoise_users: int | None = None
+    links: str = "denoiser"
     training: Training = Training(batch_size=1024, epochs=50)
 
     def _network(self, problem: Problem) -> Network:
@@ -107,31 +117,23 @@ class DiffMM(TrainedRecommender):
 class _DiffMM(Network):
     def __init__(self, problem: Problem, settings: DiffMM) -> None:
         super().__init__()
-        content = problem.known_content("DiffMM")
         self._settings = settings
         self._graph = problem.bipartite("symmetric-loops")
         self.users = table(problem.n_users, settings.dim)
         self.items = table(problem.n_items, settings.dim)
         self.content = Blended(problem, settings.dim, settings.projection)
-        self.drawn = DrawnGraphs(
-            problem,
-            content.names,
-            settings.n_steps,
-            settings.hidden,
-            settings.n_generated,
-            settings.training.learning_rate,
-        )
+        self.drawn = _links(problem, settings)
         self._warm = torch.nonzero(problem.warm)[:, 0]
         self._place = problem.warm.cumsum(0) - 1  # of a warm item among the warm ones
         self._counts = problem.warm.float()
         self._graphs: dict[str, Bipartite] = {}
 
     def begin_epoch(self, epoch: int) -> None:
-        settings = self._settings
-        if (epoch - 1) % settings.denoise_every == 0:
-            values, n_users = self.content.projected(), settings.training.batch_size
-            self.drawn.learn(values, self.items, settings.signal, n_users)
-        self._graphs = self.drawn.graphs()
+        settings, drawn = self._settings, self.drawn
+        if isinstance(drawn, DrawnGraphs) and (epoch - 1) % settings.denoise_every == 0:
+            n_users = settings.denoise_users or settings.training.batch_size
+            drawn.learn(self.content.projected(), self.items, settings.signal, n_users)
+        self._graphs = drawn.graphs()
 
     def loss(self, batch: Batch) -> torch.Tensor:
         settings = self._settings
@@ -208,17 +210,29 @@ class _DiffMM(Network):
         return (part for name, part in self.named_parameters() if not name.startswith("drawn."))
 
     def own_optimizers(self) -> Mapping[str, torch.optim.Optimizer]:
-        return {"denoisers": self.drawn.optimizer}
+        return {"denoisers": self.drawn.optimizer} if isinstance(self.drawn, DrawnGraphs) else {}
+
+
+def _links(problem: Problem, settings: DiffMM) -> LinkedGraphs:
+    names, n_linked = problem.known_content("DiffMM").names, settings.n_generated
+    if settings.links != "denoiser":
+        return fixed_links(problem, names, n_linked, settings.links)
+    rate = settings.training.learning_rate
+    return DrawnGraphs(problem, names, settings.n_steps, settings.hidden, n_linked, rate)
 
 
 def _check(settings: DiffMM, problem: Problem) -> None:
-    """Refuse settings that are out of range, by name."""
-    for name, allowed in (("contrast_between", CONTRASTS), ("projection", PROJECTIONS)):
+    """Refuse settings that are out of range, by name; and data without content."""
+    problem.known_content("DiffMM")
+    choices = {"contrast_between": CONTRASTS, "projection": PROJECTIONS, "links": LINKS}
+    for name, allowed in choices.items():
         if getattr(settings, name) not in allowed:
             raise InputError(f"DiffMM: {name} must be one of {', '.join(allowed)}")
     for name in ("n_steps", "hidden", "n_generated", "denoise_every"):
         if getattr(settings, name) < 1:
             raise InputError(f"DiffMM: {name} must be at least 1")
+    if settings.denoise_users is not None and settings.denoise_users < 1:
+        raise InputError("DiffMM: denoise_users must be at least 1, or None")
     if not settings.temperature > 0:
         raise InputError("DiffMM: temperature must be above 0")
     n_warm = int(problem.warm.sum())

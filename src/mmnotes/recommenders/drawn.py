@@ -11,11 +11,56 @@ from mmnotes.recommenders.diffusion import Schedule
 from mmnotes.recommenders.problem import Problem
 
 
-class DrawnGraphs(nn.Module):
+class LinkedGraphs(nn.Module):
+    """For each modality a graph of users and items, with as many items for every user.
+
+    Users are those with a training pair. The items belong to the state: vectors of the best epoch
+    need the graphs of that epoch.
+
+    Parameters
+    ----------
+    problem : Problem
+    names : sequence of str
+        Modalities.
+    n_linked : int
+        Items of a user in each graph.
+    """
+
+    def __init__(self, problem: Problem, names: Sequence[str], n_linked: int) -> None:
+        super().__init__()
+        self._names = tuple(names)
+        self._shape = problem.n_users, problem.n_items
+        self._buyers = torch.unique(problem.user)
+        for name in names:
+            nothing = torch.full((len(self._buyers), n_linked), -1)
+            self.register_buffer(f"items_{name}", nothing)
+
+    def link(self, name: str, items: torch.Tensor) -> None:
+        """Set the items of one modality, (n_buyers, n_linked); -1 stands for no link."""
+        self.get_buffer(f"items_{name}").copy_(items)
+
+    def links(self) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
+        """Users and items that are linked, by user and then item; none before the first time."""
+        found = {}
+        for name in self._names:
+            item = self.get_buffer(f"items_{name}").sort(1).values
+            user = self._buyers.to(item.device)[:, None].expand_as(item)
+            linked = item >= 0
+            found[name] = user[linked], item[linked]
+        return found
+
+    def graphs(self) -> dict[str, Bipartite]:
+        """The same as graphs."""
+        return {
+            name: Bipartite(user, item, self._shape, "symmetric-loops")
+            for name, (user, item) in self.links().items()
+        }
+
+
+class DrawnGraphs(LinkedGraphs):
     """For each modality a denoiser, and what it held most likely for each user when last asked.
 
-    Denoisers know warm items alone, and users with a training pair. What was drawn belongs to the
-    state: the vectors of the best epoch need the graphs of that epoch.
+    Denoisers know warm items alone.
 
     Parameters
     ----------
@@ -38,20 +83,14 @@ class DrawnGraphs(nn.Module):
         n_drawn: int,
         learning_rate: float,
     ) -> None:
-        super().__init__()
-        self._shape = problem.n_users, problem.n_items
+        super().__init__(problem, names, n_drawn)
         self._n_drawn, self._rate = n_drawn, learning_rate
         self._warm = torch.nonzero(problem.warm)[:, 0]
         place = problem.warm.cumsum(0) - 1
-        rows = Rows.of(problem.user, place[problem.item], problem.n_users)
-        self._buyers = torch.nonzero(rows.counts)[:, 0]
-        self._rows = rows[self._buyers]
+        self._rows = Rows.of(problem.user, place[problem.item], problem.n_users)[self._buyers]
         self._schedule = Schedule.small(n_steps)
         self._denoisers = {name: Denoiser(len(self._warm), hidden) for name in names}
         self.denoise = nn.ModuleDict(self._denoisers)
-        for name in names:
-            nothing = torch.full((len(self._buyers), n_drawn), -1)
-            self.register_buffer(f"items_{name}", nothing)
         self._optimizer: torch.optim.Optimizer | None = None
 
     @property
@@ -92,14 +131,4 @@ class DrawnGraphs(nn.Module):
             self.optimizer.step()
         for name, denoiser in self._denoisers.items():
             wanted = denoiser.favourites(self._rows, self._schedule, self._n_drawn)
-            self.get_buffer(f"items_{name}").copy_(self._warm[wanted])
-
-    def graphs(self) -> dict[str, Bipartite]:
-        """What was drawn last, by modality; before the first time, nobody is linked to anything."""
-        found = {}
-        for name in self._denoisers:
-            item = self.get_buffer(f"items_{name}").sort(1).values
-            user = self._buyers[:, None].expand_as(item)
-            drawn = item >= 0
-            found[name] = Bipartite(user[drawn], item[drawn], self._shape, "symmetric-loops")
-        return found
+            self.link(name, self._warm[wanted])

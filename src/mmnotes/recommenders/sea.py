@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
 
+import numpy as np
 import torch
+from sklearn.utils.validation import check_is_fitted
 from torch import nn
 from torch.nn import functional
 
@@ -98,6 +100,26 @@ class SEA(TrainedRecommender):
     detached: bool = False
     graph_file: str | None = None
     training: Training = Training(learning_rate=1e-4)
+
+    def branch(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """What one modality adds to the scores: vectors of users and items, (n, dim) float32 each.
+
+        Scores are sums over the branches. Each has free vectors of the users, so one whose features
+        say nothing still ranks by who took what.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before ``fit``.
+        InputError
+            If there is no such modality.
+        """
+        check_is_fitted(self, "n_items_")
+        names = sorted(self._problem.known_content("SEA").names)
+        if name not in names:
+            raise InputError(f"SEA has no branch {name!r}; it has {', '.join(names)}")
+        part = slice(names.index(name) * self.dim, (names.index(name) + 1) * self.dim)
+        return self.user_vectors_[:, part], self.item_vectors_[:, part]
 
     def _network(self, problem: Problem) -> Network:
         content = problem.known_content("SEA")

@@ -179,12 +179,7 @@ class TrainedRecommender(Recommender):
         ]
         if shapes[0] != shapes[1]:
             raise InputError(f"fitted with vectors of shapes {shapes[0]}, not {shapes[1]}")
-        changed, problem = clone(self), replace(self._problem, content=content)
-        network = changed.new_network(problem)
-        network.load_state_dict(self._net.state_dict())
-        changed._finish(problem, network, self.state_)
-        changed.n_users_, changed.n_items_ = self.n_users_, self.n_items_
-        return changed
+        return self._rescored(replace(self._problem, content=content))
 
     def vectors_of_new(self, content: Content) -> np.ndarray:
         """Where do items that were not there in training lie? (n_new, d) float32.
@@ -240,6 +235,15 @@ class TrainedRecommender(Recommender):
         with seeded(self.random_state, 0, problem.device):
             # Parameters are drawn on the CPU, so they are the same for every device.
             return self._network(problem).to(problem.device)
+
+    def _rescored(self, problem: Problem, **settings: object) -> Self:
+        """The same trained network over another problem, or with settings of scoring changed."""
+        changed = clone(self).set_params(**settings)
+        network = changed.new_network(problem)
+        network.load_state_dict(self._net.state_dict())
+        changed._finish(problem, network, self.state_)
+        changed.n_users_, changed.n_items_ = self.n_users_, self.n_items_
+        return changed
 
     def _finish(self, problem: Problem, network: Network, state: State) -> None:
         network.eval()

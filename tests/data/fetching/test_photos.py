@@ -122,7 +122,7 @@ class TestPhotos:
 
     def test_a_decompression_bomb(self, server, answer, bring, tmp_path):
         stream = io.BytesIO()
-        Image.new("1", (30_000, 30_000)).save(stream, "PNG")
+        Image.new("1", (15_000, 15_000)).save(stream, "PNG")
         assert bring({"B1": server.give("/1", answer(stream.getvalue()))})["B1"] == "oversized"
         assert not (tmp_path / "B1.jpg").exists()
 

@@ -66,7 +66,7 @@ def by_hand(rows, k):
     return table, users, rounds
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(REVIEW, min_size=1, max_size=40), st.integers(1, 3))
 def test_the_same_by_hand(tmp_path_factory, rows, k):
     table, users, rounds = by_hand(rows, k)

@@ -13,10 +13,13 @@ from mmnotes.data.raw.tally import Dropped, Tally
 
 pytest.importorskip("pyarrow")
 HAND = Path(os.environ.get("MMNOTES_DATA", ""))
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("MMNOTES_DATA") or not (HAND / "originals").is_dir(),
-    reason="the public copies are not at hand: set MMNOTES_DATA",
-)
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(
+        not os.environ.get("MMNOTES_DATA") or not (HAND / "originals").is_dir(),
+        reason="the public copies are not at hand: set MMNOTES_DATA",
+    ),
+]
 # What no public copy holds: ratings, titles and sentence vectors of Baby.
 NOT_PUBLIC = {
     "amazon-baby": {"interactions.rating", "items.title", "items.description", "text_minilm.npy"}

@@ -199,6 +199,7 @@ def test_json_is_no_python_literal_and_the_other_way_round(lines_of):
         read("amazon-2018", lines_of([ITEM_2018], say=repr))
 
 
+@pytest.mark.real
 def test_the_gift_cards():
     folder = Path(os.environ.get("MMNOTES_DATA", "")) / "amazon-gift-cards-2018"
     if not folder.is_dir():

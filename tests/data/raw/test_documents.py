@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmnotes.data.raw import documents
@@ -9,6 +9,7 @@ from mmnotes.data.raw.documents import is_text, parse_json, read_json
 from mmnotes.errors import InputError
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     st.recursive(
         st.none()
