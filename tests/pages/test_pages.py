@@ -64,9 +64,15 @@ def view(browser, size="wide", theme="light"):
     problems = []
     page.on("console", lambda message: is_error(message) and problems.append(message.text))
     page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
-    page.on("requestfailed", lambda request: problems.append(f"failed request: {request.url}"))
+    page.on("requestfailed", lambda request: problems.extend(failures(request)))
     page.on("request", lambda request: is_inside(request.url) or problems.append(request.url))
     return page, problems
+
+
+def failures(request):
+    """A file that is not there; not one that we cut off by going on to the next page."""
+    cut_off = request.failure == "net::ERR_ABORTED"
+    return [] if cut_off else [f"failed request: {request.url} ({request.failure})"]
 
 
 def is_error(message):
