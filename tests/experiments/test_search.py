@@ -2,10 +2,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.model_selection import ParameterGrid
 
 from mmnotes.errors import InputError
 from mmnotes.experiments.running import run
-from mmnotes.experiments.search import search
+from mmnotes.experiments.search import GRIDS, LARGE_GRIDS, search
 from mmnotes.experiments.tasks import KnockOut, Task
 
 from .conftest import made
@@ -76,3 +77,15 @@ def test_what_all_settings_have_in_common_is_kept(toy):
 def test_as_many_collections_as_seeds(toy, seeds):
     with pytest.raises(InputError, match="give one seed or more"):
         search(Task("MostPop"), {}, [toy, toy], seeds)
+
+
+@pytest.mark.parametrize("name", sorted(GRIDS))
+def test_large_batches_change_nothing_else(name):
+    """A chapter that searches and one that has a task find the same runs of Sports."""
+    for small, large in zip(
+        ParameterGrid(GRIDS[name]), ParameterGrid(LARGE_GRIDS[name]), strict=True
+    ):
+        task = Task(name.split(",")[0], settings=small).in_large_batches()
+        assert task.settings == large
+        changed = {key for key in small if small[key] != large[key]}
+        assert changed == small.keys() & {"batch_size", "learning_rate"}

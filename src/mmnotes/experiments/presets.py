@@ -142,6 +142,10 @@ _CHOSEN: Mapping[str, Settings] = {
     "SEA": {**_STEPS, "contrast": "batch", "fit_steps": 5},
 }
 
+# For Amazon Sports, which takes four times as long. On the validation part of Baby they cost
+# LightGCN a hundredth of its Recall@20 (.0788, not .0798) and save half of the time.
+LARGE_BATCHES: Settings = {"batch_size": 8192, "learning_rate": 2e-3}
+
 PRESETS: Mapping[str, Mapping[str, Settings]] = MappingProxyType(
     {
         "default": {model: {} for model in MODELS},

@@ -11,6 +11,7 @@ from mmnotes.errors import InputError
 from mmnotes.evaluate.users import PerUser
 from mmnotes.experiments.collection import Collection
 from mmnotes.experiments.grid import grid
+from mmnotes.experiments.presets import LARGE_BATCHES
 from mmnotes.experiments.running import run
 from mmnotes.experiments.runs import Run
 from mmnotes.experiments.summary import of_users
@@ -31,6 +32,11 @@ GRIDS: Mapping[str, Grid] = {
     "BPR": {**_STEPS, "regularisation": [3e-2, 1e-1, 3e-1]},
     "LightGCN": {**_STEPS, "n_layers": [2, 3], "regularisation": [1e-4, 1e-3]},
     "FREEDOM": {**_STEPS, "keep": [0.1, 0.2]},
+}
+# The same for Amazon Sports.
+_LARGE: Grid = {name: [value] for name, value in LARGE_BATCHES.items()}
+LARGE_GRIDS: Mapping[str, Grid] = {
+    name: {**grid, **_LARGE} if "batch_size" in grid else grid for name, grid in GRIDS.items()
 }
 
 

@@ -4,13 +4,14 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from mmnotes.data.embedding import array_sha256
 from mmnotes.errors import InputError
 from mmnotes.experiments.collection import Collection
 from mmnotes.experiments.models import WITHOUT_CONTENT, check, is_seeded
+from mmnotes.experiments.presets import LARGE_BATCHES
 from mmnotes.experiments.tracks import PROTOCOLS
 from mmnotes.features.content import Content
 from mmnotes.features.knockout import GRAPHS, WAYS, knock_out
@@ -132,6 +133,12 @@ class Task:
     def depends_on_seed(self) -> bool:
         """Could another seed change what comes?"""
         return is_seeded(self.model) or self.protocol == "cold" or self.knocked_out is not None
+
+    def in_large_batches(self) -> "Task":
+        """The same in larger batches; of a model that has none, the same."""
+        if "batch_size" not in self.settings:
+            return self
+        return replace(self, settings={**self.settings, **LARGE_BATCHES})
 
     def content(self, data: Collection) -> Content | None:
         """What the model gets to see of the items in training."""
