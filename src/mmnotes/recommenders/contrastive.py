@@ -5,7 +5,7 @@ from typing import Any
 import torch
 
 _CELLS = {"cpu": 2**20, "cuda": 2**26}  # products held at once: what fits a cache, 4 MiB
-_RANGE = 80.0  # exponents up to this far apart stay above zero in float32
+_RANGE = 60.0  # e to the power of ± this, a million times over, is well within float32
 
 
 def info_nce(
@@ -75,32 +75,39 @@ class _InfoNCE(torch.autograd.Function):
         itself: torch.Tensor | None,
         temperature: float,
     ) -> torch.Tensor:
+        n, m, device = len(anchors), len(pool), at.device
         to_anchors, to_pool = torch.empty_like(anchors), torch.zeros_like(pool)
-        # By Cauchy and Schwarz no product is larger, so that no pass must look for the largest.
-        bound = anchors.norm(dim=1) * (pool.norm(dim=1).max() / temperature)
-        bounded = bool(2 * bound.max() < _RANGE)
+        # By Cauchy and Schwarz no exponent is larger, so that none must be looked for.
+        longest = anchors.norm(dim=1).max() * pool.norm(dim=1).max() / temperature
+        bounded = bool(longest < _RANGE)
         positive = (anchors * pool[at]).sum(1) / temperature
-        total = torch.zeros((), dtype=anchors.dtype, device=anchors.device)
-        step = max(1, _CELLS.get(at.device.type, _CELLS["cpu"]) // max(1, len(pool)))
-        for start in range(0, len(anchors), step):
+        total = torch.zeros((), dtype=anchors.dtype, device=device)
+        step = max(1, min(n, _CELLS.get(device.type, _CELLS["cpu"]) // max(1, m)))
+        cells = torch.empty(m * step, dtype=anchors.dtype, device=device)
+        even = torch.ones(m, dtype=anchors.dtype, device=device)
+        for start in range(0, n, step):
             part = slice(start, start + step)
             mine = anchors[part] / temperature
-            share = mine @ pool.T
+            # A column an anchor: the two products with it below are quicker for that.
+            share = cells[: m * len(mine)].view(m, len(mine))
+            torch.mm(pool, mine.T, out=share)
             if itself is not None:
-                share.scatter_(1, itself[part, None], -torch.inf)
-            top = bound[part] if bounded else share.amax(1)
-            share.sub_(top[:, None]).exp_()
-            sums = share.sum(1)
-            total += (sums.log() + top - positive[part]).sum()
+                share.scatter_(0, itself[None, part], -torch.inf)
+            if not bounded:
+                top = share.amax(0)
+                share.sub_(top)
+                total += top.sum()
+            sums = torch.mv(share.exp_().T, even)
+            total += (sums.log() - positive[part]).sum()
             # What share of all does each row of the pool have? Its target should have it all.
-            scale = (1 / (sums * len(anchors)))[:, None]
-            torch.mm(share, pool, out=to_anchors[part])
-            to_anchors[part].mul_(scale).sub_(pool[at[part]], alpha=1 / len(anchors))
-            to_pool.addmm_(share.T, mine * scale)
+            scale = (1 / (sums * n))[:, None]
+            torch.mm(share.T, pool, out=to_anchors[part])
+            to_anchors[part].mul_(scale).sub_(pool[at[part]], alpha=1 / n)
+            to_pool.addmm_(share, mine * scale)
         to_anchors.div_(temperature)
-        to_pool.index_add_(0, at, anchors, alpha=-1 / (temperature * len(anchors)))
+        to_pool.index_add_(0, at, anchors, alpha=-1 / (temperature * n))
         ctx.save_for_backward(to_anchors, to_pool)
-        return total / len(anchors)
+        return total / n
 
     @staticmethod
     @torch.autograd.function.once_differentiable

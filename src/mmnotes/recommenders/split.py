@@ -61,8 +61,9 @@ class Split(nn.Module):
 
     def projected(self, values: torch.Tensor) -> torch.Tensor:
         """What :meth:`parts` starts from, an item a row, of features (n, length)."""
-        low, high = self.whole.weight.tensor_split([self._half])
-        low_bias, high_bias = self.whole.bias.tensor_split([self._half])
+        halves = [self._half, len(self.whole.bias) - self._half]
+        low, high = self.whole.weight.split(halves)
+        low_bias, high_bias = self.whole.bias.split(halves)
         of_first = torch.cat([self.generic.weight, self.head.weight])
         weight = torch.cat([of_first @ low, self.unique.weight @ high])
         bias = torch.cat(
