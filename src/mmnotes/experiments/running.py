@@ -69,15 +69,31 @@ def run(
     return runs
 
 
+def prepared(task: Task, data: Collection) -> tuple[Recommender, Protocol, Content | None]:
+    """What a task comes to on this data: a model not yet fitted, who took what, and content."""
+    cut = protocol(task.protocol, data.interactions, task.seed, data.candidates)
+    content = task.content(data)
+    device = str(as_device(task.device))
+    return make(task.model, task.settings, content, task.seed, device), cut, content
+
+
+def fit(
+    model: Recommender, cut: Protocol, content: Content | None, checkpoint: Path | None
+) -> None:
+    """Fit it; a trained one stops on the validation part, and goes on from its checkpoint."""
+    if isinstance(model, TrainedRecommender):
+        model.fit(cut.train, content, cut.valid, checkpoint)
+    else:
+        model.fit(cut.train)
+
+
 def _runs(
     task: Task, data: Collection, asked: tuple[KnockOut | None, ...], checkpoint: Path | None
 ) -> list[Run]:
     device = as_device(task.device)
-    cut = protocol(task.protocol, data.interactions, task.seed, data.candidates)
-    content = task.content(data)
-    model = make(task.model, task.settings, content, task.seed, str(device))
+    model, cut, content = prepared(task, data)
     meter = _Meter(device)
-    _fit(model, cut, content, checkpoint)
+    fit(model, cut, content, checkpoint)
     spent = meter.read()
     told = {
         "model": task.model,
@@ -105,15 +121,6 @@ def _runs(
             )
         )
     return runs
-
-
-def _fit(
-    model: Recommender, cut: Protocol, content: Content | None, checkpoint: Path | None
-) -> None:
-    if isinstance(model, TrainedRecommender):
-        model.fit(cut.train, content, cut.valid, checkpoint)
-    else:
-        model.fit(cut.train)
 
 
 def _shown(

@@ -58,14 +58,18 @@ def warm(interactions: Interactions, candidates: Candidates | None = None) -> Pr
     other, as in published tables.
     """
     train, valid, test = (interactions.part(name) for name in ("train", "valid", "test"))
-    taken = _items_of_users(train)
-    slices = {"sparse": taken <= SPARSE, "active": taken >= ACTIVE}
     tracks = {"valid": Track(valid, candidates), "test": Track(test, candidates)}
-    for name, users in slices.items():
+    for name, users in slices(train).items():
         rows = users[test.user]
         if rows.any():
             tracks[name] = Track(test.where(rows), candidates)
     return Protocol(train, valid, tracks)
+
+
+def slices(train: Interactions) -> dict[str, np.ndarray]:
+    """Which users are sparse, and which active, by their training items? (n_users,) bool each."""
+    taken = _items_of_users(train)
+    return {"sparse": taken <= SPARSE, "active": taken >= ACTIVE}
 
 
 def cold(
