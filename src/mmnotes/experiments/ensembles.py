@@ -12,14 +12,13 @@ from mmnotes.evaluate.intervals import paired_interval, paired_ratio
 from mmnotes.evaluate.protocol import FullRanking
 from mmnotes.evaluate.scorers import ScoreFunction, Vectors
 from mmnotes.evaluate.users import PerUser
-from mmnotes.experiments.blending import blended
+from mmnotes.experiments.blending import blended, told
 from mmnotes.experiments.tracks import Protocol
 
 Member = Vectors | ScoreFunction
 Pair = tuple[Member, Member]
 
 SHARES = (0.5, 0.25, 0.75)  # of the first; where several are as good, the even one
-_ROUNDING = 1e-12  # a spread of no more of the mean than this is the mean's rounding
 
 
 @dataclass(frozen=True)
@@ -220,6 +219,5 @@ def _evened(vectors: Vectors, items: np.ndarray) -> np.ndarray:
     centred = ranked - ranked.mean(axis=0)
     gram = centred.T @ centred / len(ranked)
     spread = np.sqrt(np.einsum("ud,de,ue->u", users, gram, users, optimize=True).clip(min=0))
-    told = spread > _ROUNDING * np.abs(level)
-    scale = np.divide(1.0, spread, out=np.zeros(len(users)), where=told)
+    scale = np.divide(1.0, spread, out=np.zeros(len(users)), where=told(level, spread))
     return users * scale.astype(users.dtype)[:, None]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import joblib
@@ -12,8 +13,10 @@ from mmnotes.data.writing import replaced
 from mmnotes.errors import InputError
 from mmnotes.evaluate.scorers import Vectors
 from mmnotes.experiments.collection import Collection
-from mmnotes.experiments.running import fit, prepared
+from mmnotes.experiments.models import is_trained
+from mmnotes.experiments.running import fit, prepared, run, torch_threads
 from mmnotes.experiments.tasks import Task
+from mmnotes.recommenders.base import Recommender
 from mmnotes.recommenders.trained import TrainedRecommender
 
 
@@ -36,8 +39,9 @@ def members(
     data : Collection, or one for each seed
     seeds : sequence of int
     folder : path, optional
-        Where vectors are kept: on Amazon Baby some 7 MB a model of 64 dimensions. Those that are
-        there are read; a training that was killed goes on from its checkpoint.
+        Where vectors are kept, on Amazon Baby some 7 MB a model of 64 dimensions, beside what
+        :func:`~mmnotes.experiments.running.run` keeps of the same training. Those that are there
+        are read; a training that was killed goes on from its checkpoint.
     jobs : int
         Trainings side by side, each in a process.
 
@@ -54,6 +58,8 @@ def members(
     each = [data] * len(seeds) if isinstance(data, Collection) else list(data)
     if len(each) != len(seeds):
         raise InputError(f"{len(each)} collections for {len(seeds)} seeds: give one for each")
+    if not is_trained(task.model):
+        raise InputError(f"{task.model} has no vectors: give its score function instead")
     if jobs < 1:
         raise InputError(f"jobs must be at least 1, not {jobs}")
     asked = (replace(task, seed=seed) for seed in seeds)
@@ -65,23 +71,24 @@ def members(
 
 def _vectors(task: Task, data: Collection, folder: str | Path | None) -> Vectors:
     if folder is None:
-        return _trained(task, data, None)
+        model, cut, content = prepared(task, data)
+        with torch_threads(1):
+            fit(model, cut, content, None)
+        return _of(model)
     kept = Path(folder) / f"{task.stem(data)}-vectors.npz"
-    if kept.exists():
-        return _read(kept, data)
-    checkpoint = kept.with_suffix(".pt")
-    users, items = _trained(task, data, checkpoint)
+    if not kept.exists():
+        run(task, data, folder, keep=partial(_write, kept))
+    return _read(kept, data)
+
+
+def _write(kept: Path, model: Recommender) -> None:
+    users, items = _of(model)
     with replaced(kept) as part:
         np.savez(part, users=users, items=items)
-    checkpoint.unlink(missing_ok=True)
-    return users, items
 
 
-def _trained(task: Task, data: Collection, checkpoint: Path | None) -> Vectors:
-    model, cut, content = prepared(task, data)
-    if not isinstance(model, TrainedRecommender):
-        raise InputError(f"{task.model} has no vectors: give its score function instead")
-    fit(model, cut, content, checkpoint)
+def _of(model: Recommender) -> Vectors:
+    assert isinstance(model, TrainedRecommender)
     return model.user_vectors_, model.item_vectors_
 
 

@@ -9,6 +9,7 @@ from mmnotes import recommenders
 from mmnotes.errors import InputError
 from mmnotes.features.content import Content
 from mmnotes.recommenders.base import Recommender
+from mmnotes.recommenders.trained import TrainedRecommender
 from mmnotes.recommenders.training import Training
 
 MODELS = (
@@ -57,6 +58,11 @@ def parameters(model: str) -> tuple[str, ...]:
 def is_seeded(model: str) -> bool:
     """Does anything that the model draws depend on its seed?"""
     return "random_state" in _signature(model)
+
+
+def is_trained(model: str) -> bool:
+    """Is it trained in epochs, and are its scores inner products of vectors?"""
+    return issubclass(_class(model), TrainedRecommender)
 
 
 def make(

@@ -1,7 +1,7 @@
 """One run from start to end: cut the data, fit a model, ask it, and write down what came."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -24,8 +24,15 @@ from mmnotes.recommenders.trained import TrainedRecommender
 _MIB = 2**20
 
 
+Keep = Callable[[Recommender], None]  # what is done with a fitted model before it is asked
+
+
 def run(
-    task: Task, data: Collection, folder: str | Path | None = None, threads: int = 1
+    task: Task,
+    data: Collection,
+    folder: str | Path | None = None,
+    threads: int = 1,
+    keep: Keep | None = None,
 ) -> list[Run]:
     """Fit a model and ask it; and once more for each knock-out at scoring time.
 
@@ -38,6 +45,9 @@ def run(
         killed goes on from its checkpoint, to the same end.
     threads : int
         Of the arithmetic.
+    keep : function, optional
+        Gets the fitted model before it is asked; what it leaves behind is there when the runs are.
+        The model is then fitted even if its runs lie in the folder.
 
     Raises
     ------
@@ -46,10 +56,10 @@ def run(
     """
     asked = (None, *task.at_scoring)
     if folder is None:
-        with _threads(threads):
-            return _runs(task, data, asked, None)
+        with torch_threads(threads):
+            return _runs(task, data, asked, None, keep)
     stems = [_folder(folder) / task.stem(data, knocked_out) for knocked_out in asked]
-    if all(stem.with_suffix(".json").exists() for stem in stems):
+    if keep is None and all(stem.with_suffix(".json").exists() for stem in stems):
         found = [read_run(stem) for stem in stems]
         return [
             replace(
@@ -61,8 +71,8 @@ def run(
             for done, knocked_out in zip(found, asked, strict=True)
         ]
     checkpoint = stems[0].with_suffix(".pt")
-    with _threads(threads):
-        runs = _runs(task, data, asked, checkpoint)
+    with torch_threads(threads):
+        runs = _runs(task, data, asked, checkpoint, keep)
     for stem, done in zip(stems, runs, strict=True):
         write_run(stem, done)
     checkpoint.unlink(missing_ok=True)
@@ -88,13 +98,19 @@ def fit(
 
 
 def _runs(
-    task: Task, data: Collection, asked: tuple[KnockOut | None, ...], checkpoint: Path | None
+    task: Task,
+    data: Collection,
+    asked: tuple[KnockOut | None, ...],
+    checkpoint: Path | None,
+    keep: Keep | None,
 ) -> list[Run]:
     device = as_device(task.device)
     model, cut, content = prepared(task, data)
     meter = _Meter(device)
     fit(model, cut, content, checkpoint)
     spent = meter.read()
+    if keep is not None:
+        keep(model)
     told = {
         "model": task.model,
         "data": data.name,
@@ -173,7 +189,7 @@ class _Meter:
 
 
 @contextmanager
-def _threads(n: int) -> Iterator[None]:
+def torch_threads(n: int) -> Iterator[None]:
     """So many threads for torch, which does the arithmetic of models and metrics."""
     before = torch.get_num_threads()
     torch.set_num_threads(n)

@@ -33,8 +33,7 @@ def most_active(data: Collection, n_users: int) -> Collection:
         raise InputError(f"n_users must be at least 1, not {n_users}")
     rows = data.interactions
     in_train = np.asarray(rows.split == "train")
-    counts = np.bincount(rows.user[in_train], minlength=rows.n_users)
-    users = np.sort(np.argsort(-counts, kind="stable")[:n_users])
+    users = np.sort(_by_activity(rows)[0][:n_users])
     number = np.full(rows.n_users, -1)
     number[users] = np.arange(len(users))
     own = number[rows.user] >= 0
@@ -47,6 +46,43 @@ def most_active(data: Collection, n_users: int) -> Collection:
         data.content,
         Candidates("items with a training row", known),
     )
+
+
+def active_and_others(
+    data: Collection, n_active: int, n_others: int, random_state: int = 0
+) -> Collection:
+    """The users with most training rows, and some of the others, drawn at random.
+
+    As in :func:`most_active`, items without a training row of these
+    users are no candidates. Active users are a larger share than they are of all users, so that a
+    mean over the part is none over the whole; one over active users alone, or over others, is
+    nearer to it.
+
+    Parameters
+    ----------
+    data : Collection
+    n_active, n_others : int
+        All others with a training row if there are fewer.
+    random_state : int
+        Who the others are.
+
+    Raises
+    ------
+    InputError
+        If either is not positive, or there is no other user.
+    """
+    if min(n_active, n_others) < 1:
+        raise InputError(f"n_active and n_others must be positive, not {n_active} and {n_others}")
+    rows = data.interactions
+    users, n_trained = _by_activity(rows)
+    active, rest = users[:n_active], users[n_active:n_trained]
+    if not len(rest):
+        raise InputError(f"{data.name}: all users with a training row are among {n_active} active")
+    others = np.random.default_rng(random_state).permutation(rest)[:n_others]
+    chosen = np.concatenate([active, others])
+    theirs = replace(data, interactions=rows.where(np.isin(rows.user, chosen)))
+    name = f"{data.name}, {len(active):,} most active users and {len(others):,} others"
+    return replace(most_active(theirs, len(chosen)), name=name)
 
 
 def only_candidates(data: Collection) -> Collection:
@@ -104,3 +140,9 @@ def dealt_out(interactions: Interactions, random_state: int) -> Interactions:
     once = np.zeros(len(pair), bool)
     once[np.unique(pair, return_index=True)[1]] = True
     return replace(interactions, item=item).where(once)
+
+
+def _by_activity(rows: Interactions) -> tuple[np.ndarray, int]:
+    """All users, those with most training rows first; and how many have one."""
+    counts = np.bincount(rows.user[np.asarray(rows.split == "train")], minlength=rows.n_users)
+    return np.argsort(-counts, kind="stable"), int(np.count_nonzero(counts))
