@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from mmnotes.errors import InputError
+from mmnotes.evaluate import Candidates, full_ranking
 from mmnotes.experiments.collection import Collection, collection
-from mmnotes.experiments.running import run
+from mmnotes.experiments.running import fit, prepared, run
 from mmnotes.experiments.tasks import KnockOut, Task
 from mmnotes.features.content import Content
 from mmnotes.recommenders import training
@@ -125,6 +126,26 @@ def test_a_killed_process_goes_on_where_it_was(toy, tmp_path):
     resumed, whole = run(task, toy, tmp_path)[0], run(task, toy)[0]
     assert np.array_equal(values(resumed), values(whole))
     assert resumed.best_epoch == whole.best_epoch
+    assert resumed.cpu_seconds >= resumed.epochs * resumed.epoch_cpu_seconds
+
+
+def test_another_knock_out_at_scoring_leaves_the_finished_run(toy, tmp_path):
+    run(TASK, toy, tmp_path)
+    (kept,) = tmp_path.glob("*.json")
+    before = kept.read_bytes()
+    assert len(run(replace(TASK, at_scoring=(BOTH,)), toy, tmp_path)) == 2
+    assert kept.read_bytes() == before
+    assert len(list(tmp_path.glob("*.json"))) == 2
+
+
+def test_the_best_epoch_is_chosen_among_the_candidates(toy):
+    half = replace(toy, candidates=Candidates("half", np.arange(0, toy.interactions.n_items, 2)))
+    model, cut, content = prepared(TASK, half)
+    fit(model, cut, content, None)
+    vectors = model.user_vectors_, model.item_vectors_
+    found = full_ranking(vectors, cut.valid, cut.train, half.candidates, ["recall@20"])
+    assert model.state_.best_valid == pytest.approx(found["recall@20"].values.mean(), abs=1e-9)
+    assert run(TASK, half)[0].valid["recall@20"] == pytest.approx(model.state_.best_valid, abs=1e-9)
 
 
 def test_knocked_out_before_training_and_at_scoring(toy):
@@ -139,8 +160,17 @@ def test_knocked_out_before_training_and_at_scoring(toy):
         assert blind.test["ndcg@20"] < 1.25 * chance
 
 
-def test_a_knock_out_of_nothing_changes_nothing(toy):
-    """Null: what a model does not look at can be knocked out."""
+def test_a_knock_out_of_what_scores_do_not_hold_changes_nothing(toy):
+    """Null: BM3 learns from content, and ranks items that were taken without it."""
+    settings = {name: value for name, value in SETTINGS.items() if name != "epochs"}
+    task = Task("BM3", settings={**settings, "epochs": 3}, at_scoring=(BOTH,), device="cpu")
+    plain, blind = run(task, toy)
+    assert np.array_equal(values(plain), values(blind))
+    before = run(replace(task, at_scoring=(), knocked_out=BOTH), toy)[0]
+    assert not np.array_equal(values(plain), values(before))
+
+
+def test_one_modality_is_content_of_that_alone(toy):
     text = replace(TASK, settings={**SETTINGS, "shares": {"text": 1.0, "image": 1e-6}})
     only = replace(text, modalities=("text",), at_scoring=(KnockOut({"text": "mean"}),))
     plain, blind = run(only, toy)
@@ -154,7 +184,7 @@ def test_what_cannot_be_knocked_out(toy):
     with pytest.raises(InputError, match="LightGCN looks at no content"):
         Task("LightGCN", knocked_out=BOTH)
     with pytest.raises(InputError, match="ContentKNN has no content that could be knocked out"):
-        run(Task("ContentKNN", at_scoring=(BOTH,)), toy)
+        Task("ContentKNN", at_scoring=(BOTH,))
     with pytest.raises(InputError, match="no modality 'sound'"):
         run(replace(TASK, modalities=("sound",)), toy)
     with pytest.raises(InputError, match="FREEDOM learns from content"):

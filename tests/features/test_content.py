@@ -31,6 +31,16 @@ def dataset(embeddings=(), graphs=()):
 
 
 class TestOfVectors:
+    def test_rows_of_absent_items_are_not_looked_at(self, values):
+        present = np.arange(N) % 4 > 0
+        one, other = (
+            Modality.of_vectors(np.where(present[:, None], values, junk), present, k=5)
+            for junk in (0, 7)
+        )
+        assert np.array_equal(one.block.values, other.block.values)
+        assert not other.block.values[~present].any()
+        assert np.array_equal(one.graph.index, other.graph.index)
+
     def test_a_row_of_zeros_is_an_item_without(self, modality, values):
         assert len(modality) == N
         assert np.flatnonzero(~modality.block.present).tolist() == [3]

@@ -97,8 +97,10 @@ def test_an_item_that_no_one_took_scores_zero(model, rows):
 def test_the_test_part_among_others_is_refused(model, rows):
     split = np.repeat(["train", "valid", "test"], 40)
     parted = replace(rows, split=split)
-    with pytest.raises(InputError, match=r"parts test, train, valid.*part\('train'\)"):
+    with pytest.raises(InputError, match=r"of: test, train, valid.*part\('train'\)"):
         model.fit(parted)
+    with pytest.raises(InputError, match=r"are of: test\..*part\('train'\)"):
+        model.fit(parted.part("test"))
     model.fit(parted.where(split != "test"))  # to refit on both is a choice
     expected = clone(model).fit(rows.where(split == "train")).score(np.arange(N_USERS))
     scores = model.fit(parted.part("train")).score(np.arange(N_USERS))

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from mmnotes.errors import InputError
+from mmnotes.evaluate import Candidates
 from mmnotes.features.block import FeatureBlock
 from mmnotes.features.content import Modality
 from mmnotes.recommenders import BPR, FREEDOM, LightGCN, Training, checkpoints
@@ -233,3 +234,12 @@ def test_content_counts_for_models_that_look_at_it(market, tmp_path):
         model(FREEDOM).load(
             tmp_path / "text.pt", market.train, market.content.changed("text", other).only(["text"])
         )
+
+
+def test_what_is_ranked_is_part_of_what_an_epoch_is_chosen_on(market):
+    some = [None, Candidates("few", np.arange(5)), Candidates("more", np.arange(6))]
+    kept = [
+        checkpoints.Checkpoint(*[None] * 5, market.valid, candidates).chosen_on
+        for candidates in some
+    ]
+    assert len(set(kept)) == 3

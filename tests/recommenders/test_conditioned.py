@@ -24,7 +24,9 @@ def test_warm_scores_do_not_know_of_the_diffusion(market):
     """It moves its own network alone."""
     few = Training(epochs=2)
     models = [
-        ConditionedDiffMM(**SMALL, training=few, schedule=way).fit(market.train, market.content)
+        ConditionedDiffMM(**SMALL, training=few, schedule=way, sampler="ddim").fit(
+            market.train, market.content
+        )
         for way in ("short", "whole")
     ]
     warm = models[0].warm_
@@ -114,3 +116,10 @@ def test_another_cold_path_is_another_model_of_the_same_training(market, mended)
 def test_settings_out_of_range_are_refused_by_name(setting, value, market):
     with pytest.raises(InputError, match=setting):
         ConditionedDiffMM(**{**SMALL, setting: value}).fit(market.train, market.content)
+
+
+def test_vectors_that_are_no_numbers_are_refused(market):
+    """A hundred divisions by nearly nothing."""
+    described = ConditionedDiffMM(**{**SMALL, "n_steps": 100}, schedule="whole")
+    with pytest.raises(InputError, match="sampler='repeated' divides at each of n_steps=100"):
+        described.fit(market.train, market.content)

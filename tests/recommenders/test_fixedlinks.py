@@ -42,6 +42,12 @@ def test_where_too_few_are_left_there_are_fewer_links():
     assert linked[1].tolist() == [3, 1, 2, 0, 2, 3]
 
 
+def test_who_has_no_neighbour_gets_no_link():
+    rows = Interactions(np.array([0, 0, 1, 1, 2]), np.array([0, 1, 1, 2, 3]), 3, 4)
+    found = nearest_items(Problem.of(rows, None, torch.device("cpu")), 2)
+    assert found.tolist() == [[2, -1], [0, -1], [-1, -1]]
+
+
 def test_own_items_are_the_users_own_each_once(problem):
     has = own(problem)
     for k in (3, 20):

@@ -8,6 +8,7 @@ from mmnotes.errors import InputError
 from mmnotes.features.block import FeatureBlock
 from mmnotes.features.content import Content, Modality
 from mmnotes.recommenders import FREEDOM, LightGCN, Training
+from mmnotes.recommenders.freedom import default_shares
 from mmnotes.recommenders.problem import Problem
 
 SHARES = {"image": 0.1, "text": 0.9}
@@ -156,6 +157,15 @@ def test_without_edges_between_items_it_is_lightgcn(market):
 def test_settings_out_of_range(market, settings):
     with pytest.raises(InputError, match="keep must be above 0 and at most 1"):
         FREEDOM(**settings, device="cpu").fit(market.train, market.content)
+
+
+def test_modalities_that_were_not_published_count_alike():
+    assert default_shares(("image", "text"), None) == SHARES
+    assert default_shares(("text",), None) == {"text": 1}
+    assert default_shares(("meta",), None) == {"meta": 1}
+    thirds = default_shares(("image", "text", "sound"), None)
+    assert thirds == pytest.approx(dict.fromkeys(("image", "text", "sound"), 1 / 3))
+    assert default_shares(("image", "text"), {"image": 3, "text": 1})["image"] == 0.75
 
 
 def test_no_modality_with_a_share(market):

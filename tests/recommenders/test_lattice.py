@@ -131,11 +131,16 @@ def test_cold_items_are_in_no_graph(problem, batch):
         torch.testing.assert_close(one, other, rtol=0, atol=0)
 
 
-def test_a_cold_item_points_where_its_warm_neighbours_do(market, problem):
-    """By definition, for the frozen graph: the mean by cosine, at unit length."""
-    model = LATTICE(dim=8, graph="frozen", training=Training(epochs=1), device="cpu")
-    model.fit(market.train, market.content)
-    items = model._net.items.detach().numpy()
+@pytest.mark.parametrize("n_item_layers", [1, 2])
+def test_a_cold_item_points_where_its_warm_neighbours_do(market, problem, n_item_layers):
+    """By definition, for the frozen graph: the mean by cosine, at unit length.
+
+    With two layers, of what the first makes of the neighbours.
+    """
+    settings = {"n_item_layers": n_item_layers, "training": Training(epochs=1), "device": "cpu"}
+    model = LATTICE(dim=8, graph="frozen", **settings).fit(market.train, market.content)
+    net = model._net
+    items = (net.items if n_item_layers == 1 else net.build()[0](net.items)).detach().numpy()
     for cold in market.cold[:3]:
         views = []
         for name in market.content:
@@ -164,7 +169,7 @@ def test_items_to_come_are_ranked_by_taste(market, finds_taste, graph):
     [
         ({"graph": "grown"}, "choose from learned, frozen"),
         ({"rebuild": "never"}, "epoch, step"),
-        ({"k": 0}, "k must be at least 1"),
+        ({"k": 0}, "k and n_item_layers must be at least 1"),
         ({"frozen_share": 1.1}, "frozen_share from 0 to 1"),
         ({"shares": {"sound": 1.0}}, "at least one must have a share"),
         ({"shares": {"image": -1.0, "text": 2.0}}, "none one below"),

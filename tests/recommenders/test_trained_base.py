@@ -204,7 +204,7 @@ def worse_each_time(monkeypatch):
     """Whatever the validation part says, the first look is the best."""
     looks = []
 
-    def ranking(vectors, truth, seen, metrics):
+    def ranking(vectors, truth, seen, candidates, metrics):
         looks.append(len(looks))
         found = full_ranking(vectors, truth, seen, metrics=metrics)
         return {
@@ -307,9 +307,9 @@ class TestScores:
         """Cold items and strangers stand in validation as they will stand in the scores."""
         looked_at = []
 
-        def ranking(vectors, truth, seen, metrics):
+        def ranking(vectors, truth, seen, candidates, metrics):
             looked_at.append([part.numpy().copy() for part in vectors])
-            return full_ranking(vectors, truth, seen, metrics=metrics)
+            return full_ranking(vectors, truth, seen, candidates, metrics=metrics)
 
         monkeypatch.setattr(validation, "full_ranking", ranking)
         model = make().fit(market.train, market.content, market.valid)

@@ -7,7 +7,15 @@ from sklearn.exceptions import NotFittedError
 from mmnotes.data import Interactions
 from mmnotes.errors import InputError
 from mmnotes.features import Content, Modality, knock_out
-from mmnotes.recommenders import FREEDOM, LightGCN, Training
+from mmnotes.recommenders import (
+    FREEDOM,
+    LATTICE,
+    VBPR,
+    ConditionedDiffMM,
+    DiffMM,
+    LightGCN,
+    Training,
+)
 
 N_ITEMS = 40
 
@@ -60,6 +68,35 @@ def test_by_definition(fitted):
                 mixed[item] += share * free[near[model.warm_[near]]].mean(axis=0)
         alike[fit] = (fit.item_vectors_ - mixed)[model.warm_]
     assert np.allclose(alike[model], alike[changed], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "model", [VBPR(dim=8), LATTICE(dim=8, k=4), DiffMM(dim=8, hidden=8, n_steps=2)]
+)
+def test_the_order_of_modalities_does_not_matter(fitted, model):
+    """Their vectors are of one length here, so nothing but the name tells them apart."""
+    _, rows, content = fitted
+    model.set_params(training=Training(epochs=2, batch_size=64), device="cpu").fit(rows, content)
+    turned = model.with_content(content.only(["text", "image"]))
+    np.testing.assert_array_equal(turned.item_vectors_, model.item_vectors_)
+
+
+def test_the_scale_of_vectors_is_settled_in_training(fitted):
+    _, rows, content = fitted
+    short = {"dim": 8, "projection_hidden": 8, "hidden": 8, "n_steps": 4, "dropout": 0.0}
+    model = ConditionedDiffMM(**short, training=Training(epochs=1), device="cpu").fit(rows, content)
+    longer = {name: Modality.of_vectors(3 * content[name].block.values, k=4) for name in content}
+    found = model.with_content(Content(longer)).item_vectors_
+    assert not np.allclose(found[model.warm_], model.item_vectors_[model.warm_], atol=1e-3)
+    assert np.array_equal(model.with_content(content).item_vectors_, model.item_vectors_)
+
+
+def test_content_that_was_trained_has_no_other_in_its_place(fitted):
+    _, rows, content = fitted
+    training = Training(epochs=1, batch_size=64)
+    model = LATTICE(dim=8, k=4, train_features=True, training=training, device="cpu")
+    with pytest.raises(InputError, match="train_features: the vectors of items were trained"):
+        model.fit(rows, content).with_content(content)
 
 
 def test_misuse(fitted):

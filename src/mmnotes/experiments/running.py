@@ -74,7 +74,8 @@ def run(
     with torch_threads(threads):
         runs = _runs(task, data, asked, checkpoint, keep)
     for stem, done in zip(stems, runs, strict=True):
-        write_run(stem, done)
+        if not stem.with_suffix(".json").exists():
+            write_run(stem, done)
     checkpoint.unlink(missing_ok=True)
     return runs
 
@@ -92,7 +93,8 @@ def fit(
 ) -> None:
     """Fit it; a trained one stops on the validation part, and goes on from its checkpoint."""
     if isinstance(model, TrainedRecommender):
-        model.fit(cut.train, content, cut.valid, checkpoint)
+        among = cut.tracks["valid"].candidates
+        model.fit(cut.train, content, cut.valid, checkpoint, among)
     else:
         model.fit(cut.train)
 
@@ -121,7 +123,7 @@ def _runs(
         "settings": dict(task.settings),
         "depends_on_seed": task.depends_on_seed,
         **spent,
-        **_epochs(model, spent["cpu_seconds"]),
+        **_epochs(model, spent["cpu_seconds"]),  # of all epochs, also those before a checkpoint
     }
     runs = []
     for knocked_out in asked:
@@ -157,12 +159,14 @@ def _epochs(model: Recommender, cpu_seconds: float) -> dict[str, Any]:
     """How many epochs there were, which counts, and the processor time of one."""
     if not isinstance(model, TrainedRecommender):
         return {"epochs": 1, "best_epoch": 1, "epoch_cpu_seconds": cpu_seconds}
-    state = model.state_
-    mean = sum(epoch.cpu_seconds for epoch in state.epochs) / len(state.epochs)
+    epochs = model.state_.epochs
+    trained = sum(epoch.cpu_seconds for epoch in epochs)
     return {
-        "epochs": len(state.epochs),
-        "best_epoch": state.best_epoch,
-        "epoch_cpu_seconds": mean,
+        "epochs": len(epochs),
+        "best_epoch": model.state_.best_epoch,
+        "epoch_cpu_seconds": trained / len(epochs),
+        "cpu_seconds": trained + sum(epoch.evaluation_cpu_seconds for epoch in epochs),
+        "seconds": sum(epoch.seconds for epoch in epochs),
     }
 
 

@@ -90,7 +90,8 @@ class Run:
     best_epoch : int
         The epoch that counts, chosen on the validation part.
     cpu_seconds, seconds : float
-        Of fitting: processor time, and time on the wall.
+        Processor time of fitting, looks at the validation part included; and time on the wall,
+        without them. Epochs before a checkpoint count.
     depends_on_seed : bool
         False where every seed gives the same: then one run stands for all.
     per_user, chance_per_user : dict of dict of PerUser

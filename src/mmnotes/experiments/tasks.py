@@ -10,7 +10,7 @@ from typing import Any
 from mmnotes.data.embedding import array_sha256
 from mmnotes.errors import InputError
 from mmnotes.experiments.collection import Collection
-from mmnotes.experiments.models import WITHOUT_CONTENT, check, is_seeded
+from mmnotes.experiments.models import WITHOUT_CONTENT, check, is_seeded, is_trained
 from mmnotes.experiments.presets import LARGE_BATCHES
 from mmnotes.experiments.tracks import PROTOCOLS
 from mmnotes.features.content import Content
@@ -116,6 +116,10 @@ class Task:
             self.modalities or self.knocked_out or self.at_scoring
         ):
             raise InputError(f"{self.model} looks at no content, so none can be taken from it")
+        if self.at_scoring and not is_trained(self.model):
+            raise InputError(
+                f"{self.model} has no content that could be knocked out at scoring time"
+            )
 
     @property
     def words(self) -> str:

@@ -70,7 +70,8 @@ class Modality:
         ----------
         values : (n_items, d) float
         present : (n_items,) bool, optional
-            Items that may have the modality; by default all.
+            Items that may have the modality; by default all. The rows of the others are not
+            looked at.
         k : int
             Neighbours of an item, itself among them.
         folder : path, optional
@@ -208,4 +209,7 @@ def _block(values: np.ndarray, present: np.ndarray | None = None) -> FeatureBloc
     """Vectors in memory of our own kind, and whose row is not zero, of those that are present."""
     values = np.asarray(values, np.float32)
     block = FeatureBlock(values, np.ones(len(values), bool) if present is None else present)
+    absent = ~block.present
+    if values[absent].any():
+        block = block.without(absent)
     return replace(block, present=block.present & np.any(values != 0, axis=1))

@@ -32,7 +32,7 @@ def knock_out(
     ``mean``     Every item has the mean of the vectors. The model keeps its input and its scale,
                  and nothing tells items apart. All cosines are 1: rebuilt, the neighbours of every
                  item are the first rows that have the modality, for equally near items go by row.
-    ``shuffle``  Every item has the vector of another, and its neighbours. What vectors and graph
+    ``shuffle``  Items deal out their vectors and neighbours anew (one may get its own). What these
                  look like stays as it is; only whose they are is lost. Each modality is shuffled
                  in an order of its own.
     ``noise``    Normal vectors with the mean and the covariance of the true ones: directions that

@@ -72,9 +72,9 @@ class Recommender(BaseEstimator):
         if not len(interactions):
             raise InputError("there is no interaction to learn from")
         parts = [] if interactions.split is None else np.unique(interactions.split).tolist()
-        if len(parts) > 1 and "test" in parts:
+        if "test" in parts:
             raise InputError(
-                f"the interactions are of the parts {', '.join(parts)}: a recommender that has "
+                f"the interactions are of: {', '.join(parts)}. A recommender that has "
                 "seen the test part cannot be tested on it. Pass interactions.part('train')"
             )
         self.__dict__.pop("n_items_", None)

@@ -31,7 +31,8 @@ class BM3(TrainedRecommender):
 
     as a mean over the pairs of a batch, and :math:`s(u, i) = p(x_u)^\top p(x_i)`. No content is in
     a score, and no gradient goes from content to users or items: what it teaches passes through p
-    alone. A modality's terms are a mean over the pairs whose item has it.
+    alone. A modality's terms are a mean over the pairs whose item has it. Published code also
+    trains the vectors of items themselves; here they stay as they are.
 
     The vector of an item without a training pair points where :math:`p(f_m)` does, by the mean of
     those directions over its modalities. The loss knows cosines only, so content does not tell how

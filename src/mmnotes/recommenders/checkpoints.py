@@ -15,6 +15,7 @@ from mmnotes.data.embedding import array_sha256
 from mmnotes.data.tables import Interactions
 from mmnotes.data.writing import replaced
 from mmnotes.errors import InputError
+from mmnotes.evaluate.protocol import Candidates
 from mmnotes.recommenders.network import Network
 from mmnotes.recommenders.problem import Problem
 from mmnotes.recommenders.training import Epoch, State
@@ -42,6 +43,8 @@ class Checkpoint:
     state : State
     valid : Interactions, optional
         The validation part, which the best epoch is chosen on.
+    candidates : Candidates, optional
+        What it is ranked among, if not all items.
     """
 
     model: "TrainedRecommender"
@@ -50,6 +53,7 @@ class Checkpoint:
     optimizer: torch.optim.Optimizer | None
     state: State
     valid: Interactions | None = None
+    candidates: Candidates | None = None
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -68,10 +72,11 @@ class Checkpoint:
 
     @cached_property
     def chosen_on(self) -> str:
-        """Which validation pairs are these? A sha256, or that there are none."""
+        """Which validation pairs among which items? A sha256, or that there are none."""
         if self.valid is None:
             return "none"
-        return _sha256(self.valid.user, self.valid.item)
+        among = [] if self.candidates is None else [self.candidates.items]
+        return _sha256(self.valid.user, self.valid.item, *among)
 
     @property
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:

@@ -70,7 +70,8 @@ class ConditionedDiffMM(TrainedRecommender):
     Raises
     ------
     InputError
-        In ``fit``, if a setting is out of range, or content is missing.
+        In ``fit``, if a setting is out of range, or content is missing; or if sampled vectors are
+        no numbers, as those of the repeated sampler after the whole of the noise.
     """
 
     dim: int = 64
@@ -121,6 +122,7 @@ class ConditionedDiffMM(TrainedRecommender):
         return _Conditioned(problem, self)
 
 
+_SIZE = "size_"  # of a modality's vectors, in the state
 _OF_COLD = ("cold", "sampler", "target", "n_draws")
 # Draws differ by their noise: the mean of several has less of it.
 MENDED: Mapping[str, str | int] = {"sampler": "ddim", "target": "scored", "n_draws": 4}
@@ -135,7 +137,9 @@ class _Conditioned(Network):
         warm = problem.warm
         self._present = {name: problem.present(name)[warm] for name in content}
         self._values = {name: problem.values(name)[warm] for name in content}
-        self._size = {name: _size(self._values[name][at]) for name, at in self._present.items()}
+        # Settled in training: other content later on meets the same scale.
+        for name, at in self._present.items():
+            self.register_buffer(_SIZE + name, _size(self._values[name][at]))
         dim, wide = settings.dim, settings.projection_hidden
         self.users, self.items = table(problem.n_users, dim), table(problem.n_items, dim)
         self.project = nn.ModuleDict(
@@ -180,6 +184,12 @@ class _Conditioned(Network):
         draws = [generator.sample(seen, sampler, draw) for _ in range(self._settings.n_draws)]
         known = torch.stack(list(items.present.values())).any(0)[:, None]
         made = torch.stack(draws).mean(0) * known
+        if not made.isfinite().all():
+            raise InputError(
+                f"ConditionedDiffMM: sampler={sampler!r} divides at each of n_steps="
+                f"{self._settings.n_steps}, and with schedule={self._settings.schedule!r} beyond "
+                "all numbers; take sampler='ddim', or fewer steps with less noise"
+            )
         return made * self._spread(self.forward()[1]) if target == "scored" else made
 
     def _spread(self, items: torch.Tensor) -> torch.Tensor:
@@ -199,17 +209,17 @@ class _Conditioned(Network):
     ) -> torch.Tensor:
         """P: the mean over the modalities that an item has, (n, dim)."""
         parts = [
-            layers(values[name] / self._size[name]) * present[name][:, None]
+            layers(values[name] / self.get_buffer(_SIZE + name)) * present[name][:, None]
             for name, layers in self.project.items()
         ]
         counts = torch.stack([present[name] for name in self.project]).sum(0)
         return torch.stack(parts).sum(0) / counts.clamp(min=1)[:, None]
 
 
-def _size(values: torch.Tensor) -> float:
+def _size(values: torch.Tensor) -> torch.Tensor:
     """Root mean square of all entries, 1 if there are none: what brings them to unit variance."""
-    size = float(values.square().mean().sqrt()) if len(values) else 0.0
-    return size or 1.0
+    size = values.square().sum() / max(1, values.numel())
+    return torch.where(size > 0, size.sqrt(), 1.0)
 
 
 def _one_of(name: str, value: str, allowed: Sequence[str]) -> None:

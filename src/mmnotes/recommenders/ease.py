@@ -65,6 +65,7 @@ class EASE(Recommender):
         self._taken = taken(interactions)
         n_users, n_items = self._taken.shape
         self._scores = self._by_users() if n_users < n_items else None
+        self.__dict__.pop("weights_", None)  # of an earlier fit
         if self._scores is None:
             self.weights_ = self._by_items()
 

@@ -26,7 +26,7 @@ def fixed_links(problem: Problem, names: Sequence[str], n_linked: int, source: s
     source : {"neighbors", "own", "none"}
         The warm items that :class:`ItemKNN` holds most likely of those that the user has not; items
         that the user has, drawn at random for each modality; or no edge. Where there are fewer than
-        ``n_linked``, the user has fewer edges.
+        ``n_linked``, or fewer that have any neighbour, the user has fewer edges.
     """
     graphs = LinkedGraphs(problem, names, n_linked)
     wanted = nearest_items(problem, n_linked) if source == "neighbors" else None
@@ -47,7 +47,8 @@ def nearest_items(problem: Problem, k: int) -> torch.Tensor:
     Returns
     -------
     (n_buyers, k) int64
-        For users with a training pair, by number; -1 where fewer than k are left.
+        For users with a training pair, by number; -1 where fewer than k have a neighbour among
+        what the user has.
     """
     user, item, cold = problem.user.cpu(), problem.item.cpu(), ~problem.warm.cpu()
     rows = Interactions(user.numpy(), item.numpy(), problem.n_users, problem.n_items)
@@ -58,7 +59,7 @@ def nearest_items(problem: Problem, k: int) -> torch.Tensor:
         own = torch.isin(user, some)
         scores[torch.searchsorted(some, user[own]), item[own]] = -torch.inf
         best = scores.topk(k)
-        found.append(best.indices.masked_fill(best.values == -torch.inf, -1))
+        found.append(best.indices.masked_fill(best.values <= 0, -1))
     return torch.cat(found).to(problem.device)
 
 

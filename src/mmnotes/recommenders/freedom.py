@@ -1,6 +1,6 @@
 """LightGCN over a thinned graph, beside a frozen graph of items that look or read alike."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -47,8 +47,8 @@ class FREEDOM(TrainedRecommender):
     regularisation : float
         λ.
     shares : dict of float, optional
-        How much each modality's graph counts; by default a tenth the image, the rest the text, and
-        all of it where a modality is alone.
+        How much each modality's graph counts; by default a tenth the image, the rest the text, all
+        of it where a modality is alone, and all alike where there are others.
     training, device, random_state
         See :class:`~mmnotes.recommenders.trained.TrainedRecommender`.
     """
@@ -69,11 +69,17 @@ class FREEDOM(TrainedRecommender):
         return _Freedom(problem, self)
 
 
+def default_shares(names: Sequence[str], shares: Mapping[str, float] | None) -> Mapping[str, float]:
+    """The shares that were given; or the published ones, if they know all of these modalities."""
+    usual = SHARES if SHARES.keys() >= set(names) else None
+    return shares_of(names, usual if shares is None else shares)
+
+
 class _Freedom(Network):
     def __init__(self, problem: Problem, settings: FREEDOM) -> None:
         super().__init__()
         content = problem.known_content("FREEDOM")
-        self._shares = shares_of(content.names, settings.shares or SHARES)
+        self._shares = default_shares(content.names, settings.shares)
         self._problem, self._settings = problem, settings
         self._whole = self._graph = problem.bipartite("symmetric")
         self._items = mixed(problem, self._shares, weights="binary", normalise="rows")

@@ -90,8 +90,11 @@ class GraphNetwork(Network):
 
     def forward(self) -> Pair:
         """Vectors by item graphs as the parameters are now."""
+        return self._vectors(self.near(self._as_now())[0])
+
+    def _as_now(self) -> list[Graph]:
         kept = self._graphs if self._settings.graph == "frozen" else []
-        return self._vectors(self.near(kept or self.build())[0])
+        return kept or self.build()
 
     def _vectors(self, near: torch.Tensor) -> Pair:
         users, items = self._layers()
@@ -125,10 +128,10 @@ class GraphNetwork(Network):
         """What else the loss holds."""
         return 0.0
 
-    def smoothed(self, graph: Graph) -> torch.Tensor:
-        """Items' free vectors spread over an item graph, (n_items, d)."""
+    def smoothed(self, graph: Graph, last: bool = True) -> torch.Tensor:
+        """Items' free vectors spread over an item graph, (n_items, d); or all but the last time."""
         near: torch.Tensor = self.items
-        for _ in range(self._settings.n_item_layers):
+        for _ in range(self._settings.n_item_layers - (not last)):
             near = graph(near)
         return near
 
@@ -179,17 +182,27 @@ class GraphNetwork(Network):
         Means of their free vectors, weighed by cosine; those of the learned graph mixed in as in
         training.
         """
-        means = self._means(items)
+        passed = self._passed_on(tuple(items.near))
+        means = _means(items, passed)
         if self._settings.graph == "frozen":
             return means
-        learned, share = self._means(self.learned_links(items)), self._settings.frozen_share
+        learned, share = _means(self.learned_links(items), passed), self._settings.frozen_share
         return {name: torch.lerp(learned[name], means[name], share) for name in means}
 
-    def _means(self, items: NewItems) -> dict[str, torch.Tensor]:
-        return {
-            name: items.mean_of_neighbors(name, self.items, items.cosine[name].clamp(min=0))
-            for name in items.near
-        }
+    def _passed_on(self, names: tuple[str, ...]) -> dict[str, torch.Tensor]:
+        """By modality what the last layer of its item graph takes the mean of, (n_items, d)."""
+        if self._settings.n_item_layers == 1:  # needs no graph
+            return dict.fromkeys(names, self.items)
+        passed = [self.smoothed(graph, last=False) for graph in self._as_now()]
+        each = passed * len(names) if len(passed) == 1 else passed
+        return dict(zip(names, each, strict=True))
+
+
+def _means(items: NewItems, vectors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {
+        name: items.mean_of_neighbors(name, vectors[name], items.cosine[name].clamp(min=0))
+        for name in items.near
+    }
 
 
 def combined(views: Mapping[str, torch.Tensor], shares: Mapping[str, torch.Tensor]) -> torch.Tensor:
@@ -205,8 +218,10 @@ def _check(settings: GraphSettings) -> None:
             f"graph={settings.graph!r} and rebuild={settings.rebuild!r}: choose from "
             f"{', '.join(GRAPHS)} and {', '.join(REBUILDS)}"
         )
-    if settings.k < 1 or not 0 <= settings.frozen_share <= 1:
+    low = min(settings.k, settings.n_item_layers)
+    if low < 1 or not 0 <= settings.frozen_share <= 1:
         raise InputError(
-            f"k={settings.k} and frozen_share={settings.frozen_share}: k must be at least 1, "
+            f"k={settings.k}, n_item_layers={settings.n_item_layers} and "
+            f"frozen_share={settings.frozen_share}: k and n_item_layers must be at least 1, "
             "frozen_share from 0 to 1"
         )

@@ -14,7 +14,7 @@ from torch.nn import functional
 from mmnotes.errors import InputError
 from mmnotes.recommenders.club import Club
 from mmnotes.recommenders.contrastive import info_nce
-from mmnotes.recommenders.freedom import SHARES, shares_of
+from mmnotes.recommenders.freedom import default_shares
 from mmnotes.recommenders.itemgraph import mixed
 from mmnotes.recommenders.keptgraph import with_kept_graphs
 from mmnotes.recommenders.network import Network, NewItems, Pair, bpr, table
@@ -83,7 +83,8 @@ class SEA(TrainedRecommender):
         of BPR reaches a parameter.
     graph_file : path, optional
         A fault of the code and of the port: the item graph is kept in a file that knows nothing of
-        its features, see :func:`~mmnotes.recommenders.keptgraph.with_kept_graphs`.
+        its features, see :func:`~mmnotes.recommenders.keptgraph.with_kept_graphs`. Items without
+        a training pair have neighbours by their own features all the same.
     training, device, random_state
         See :class:`~mmnotes.recommenders.trained.TrainedRecommender`.
     """
@@ -149,7 +150,7 @@ class _Sea(Network):
         names = sorted(problem.known_content("SEA").names)  # so text is drawn towards image
         self._settings, self._shape = settings, (problem.n_users, len(names), settings.dim)
         self._graph = problem.bipartite("symmetric")
-        self._shares = shares_of(tuple(names), settings.shares or SHARES)
+        self._shares = default_shares(tuple(names), settings.shares)
         self._near = mixed(problem, self._shares, weights="binary", normalise="rows")
         self._warm = torch.nonzero(problem.warm)[:, 0]
         self._values = {name: problem.values(name) for name in names}

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from mmnotes.data.tables import Interactions
 from mmnotes.device import as_device
 from mmnotes.errors import InputError
+from mmnotes.evaluate.protocol import Candidates
 from mmnotes.features.content import Content
 from mmnotes.recommenders.base import Recommender
 from mmnotes.recommenders.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
@@ -61,6 +62,7 @@ class TrainedRecommender(Recommender):
         content: Content | None = None,
         valid: Interactions | None = None,
         checkpoint: str | Path | None = None,
+        candidates: Candidates | None = None,
     ) -> Self:
         """Learn from who took what, and from what the items are.
 
@@ -77,11 +79,13 @@ class TrainedRecommender(Recommender):
             Where to keep the state of training after each look at the validation part; its folder
             is made. If the file is there, training goes on from it, to the same end as if it had
             never stopped.
+        candidates : Candidates, optional
+            What the validation part is ranked among; by default all items.
 
         Raises
         ------
         InputError
-            If there is nothing to learn from or to validate on, rows for testing are among either,
+            If there is nothing to learn from or to validate on, rows for testing are among others,
             the content is missing or of other items, a setting is out of range, or the checkpoint
             is damaged, or of another model, other settings or other data.
         """
@@ -96,8 +100,8 @@ class TrainedRecommender(Recommender):
         validate = None
         if valid is not None:
             complete = Completion(problem, network)
-            validate = validation(interactions, valid, settings.metric, complete)
-        kept = Checkpoint(self, problem, network, optimizer, state, valid)
+            validate = validation(interactions, valid, settings.metric, complete, candidates)
+        kept = Checkpoint(self, problem, network, optimizer, state, valid, candidates)
         if checkpoint is not None and Path(checkpoint).exists():
             read_checkpoint(checkpoint, kept)
         train(
@@ -169,17 +173,23 @@ class TrainedRecommender(Recommender):
         sklearn.exceptions.NotFittedError
             Before ``fit``.
         InputError
-            If the model was fitted without content, or this is of other modalities, items or
-            lengths.
+            If the model was fitted without content or trained it, or this is of other modalities,
+            items or lengths.
         """
         check_is_fitted(self, "n_items_")
+        if getattr(self, "train_features", False):
+            raise InputError(
+                "train_features: the vectors of items were trained with the model, so others in "
+                "their place say nothing of it. Change the content before training"
+            )
         known = self._problem.known_content(type(self).__name__)
         shapes = [
             {name: part[name].block.values.shape for name in part} for part in (known, content)
         ]
         if shapes[0] != shapes[1]:
             raise InputError(f"fitted with vectors of shapes {shapes[0]}, not {shapes[1]}")
-        return self._rescored(replace(self._problem, content=content))
+        in_order = content.only(known.names)  # parameters go by the place of a modality
+        return self._rescored(replace(self._problem, content=in_order))
 
     def vectors_of_new(self, content: Content) -> np.ndarray:
         """Where do items that were not there in training lie? (n_new, d) float32.

@@ -3,13 +3,18 @@
 from mmnotes.data.tables import Interactions
 from mmnotes.errors import InputError
 from mmnotes.evaluate.full import full_ranking
+from mmnotes.evaluate.protocol import Candidates
 from mmnotes.recommenders.inductive import Completion
 from mmnotes.recommenders.network import Pair
 from mmnotes.recommenders.training import Validate
 
 
 def validation(
-    seen: Interactions, valid: Interactions, metric: str, complete: Completion
+    seen: Interactions,
+    valid: Interactions,
+    metric: str,
+    complete: Completion,
+    candidates: Candidates | None = None,
 ) -> Validate:
     """How well do a network's vectors rank what users took in the validation part?
 
@@ -19,9 +24,11 @@ def validation(
         The training part: not ranked.
     valid : Interactions
     metric : str
-        Of all items, the mean over users.
+        The mean over users.
     complete : Completion
         Gives users and items without a training pair the vectors that they will have in the end.
+    candidates : Candidates, optional
+        The items that are ranked; by default all.
 
     Raises
     ------
@@ -41,7 +48,7 @@ def validation(
         )
 
     def value(vectors: Pair) -> float:
-        ranking = full_ranking(complete(vectors), valid, seen=seen, metrics=[metric])
+        ranking = full_ranking(complete(vectors), valid, seen, candidates, metrics=[metric])
         return float(ranking[metric].values.mean())
 
     return value
