@@ -5,7 +5,7 @@ import pytest
 
 from mmnotes.data import Interactions
 from mmnotes.errors import InputError
-from mmnotes.evaluate import Candidates
+from mmnotes.evaluate import Candidates, full_ranking
 from mmnotes.experiments.tracks import METRICS, ask, cold, protocol, warm
 from mmnotes.recommenders import BPR, EASE, MostPop, Training
 
@@ -109,6 +109,35 @@ def test_items_nobody_took_in_training_are_ranked_by_chance(toy):
         ranking = ask(model.fit(cut.train), cut, "cpu")["test"]
         for name in METRICS:
             assert np.allclose(ranking[name].values, ranking.chance[name].values)
+
+
+@pytest.mark.parametrize("every", [None, 3])
+def test_what_a_slice_is_told_is_what_ranking_it_alone_finds(toy, every):
+    """Also where candidates leave out some of what its users took."""
+    rows = toy.interactions
+    some = every and Candidates("some", np.arange(0, rows.n_items, every))
+    cut = warm(rows, some)
+    model = BPR(dim=4, training=Training(epochs=2), device="cpu").fit(cut.train)
+    vectors, sparse = (model.user_vectors_, model.item_vectors_), cut.tracks["sparse"]
+    found, test = (ask(model, cut, "cpu")[name] for name in ("sparse", "test"))
+    alone = full_ranking(vectors, sparse.truth, cut.train, some, METRICS, device="cpu")
+    assert str(found) == str(alone)
+    assert alone.n_users < test.n_users
+    for values, others in ((found.metrics, alone.metrics), (found.chance, alone.chance)):
+        for name in METRICS:
+            assert np.array_equal(values[name].users, others[name].users)
+            assert np.array_equal(values[name].values, others[name].values)
+    for part in ("groups", "sizes", "group", "grade", "above", "tied"):
+        assert np.array_equal(getattr(found.ranks, part), getattr(alone.ranks, part))
+
+
+def test_a_slice_without_a_relevant_candidate(toy):
+    rows = toy.interactions
+    cut = warm(rows)
+    found = ask(MostPop().fit(cut.train), cut, "cpu")["test"]
+    nobody = rows.where(np.zeros(len(rows.user), bool))
+    with pytest.raises(InputError, match="no relevant item of these users"):
+        found.of(nobody)
 
 
 def test_vectors_and_scores_are_asked_alike(toy):

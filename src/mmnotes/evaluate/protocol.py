@@ -1,7 +1,7 @@
 """Whom a recommender is measured on, among which items, and what was left out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -86,6 +86,34 @@ class FullRanking:
             raise InputError(f"metric {name!r} was not asked for, only {there}")
         return self.metrics[name]
 
+    def of(self, truth: Interactions) -> "FullRanking":
+        """The same for some of its users, without ranking anew.
+
+        Parameters
+        ----------
+        truth : Interactions
+            All that these users took in the test.
+
+        Raises
+        ------
+        InputError
+            If none of them has a relevant item among the candidates.
+        """
+        asked = np.unique(truth.user)
+        kept = np.isin(self.ranks.groups, asked)
+        if not kept.any():
+            among = self.candidates.name
+            raise InputError(f"no relevant item of these users is among the candidates {among!r}")
+        pairs = np.unique(np.stack([truth.user, truth.item]), axis=1)
+        return replace(
+            self,
+            metrics={name: _of(values, asked) for name, values in self.metrics.items()},
+            chance={name: _of(values, asked) for name, values in self.chance.items()},
+            ranks=self.ranks.where(kept),
+            n_left_out=len(asked) - int(kept.sum()),
+            n_outside=int(np.count_nonzero(~np.isin(pairs[1], self.candidates.items))),
+        )
+
     def frame(self) -> pd.DataFrame:
         """Means over users, one row a metric, chance and the candidate set beside each."""
         return pd.DataFrame(
@@ -111,6 +139,11 @@ class FullRanking:
                 f"{self.n_outside:,} relevant pairs are not among the candidates"
             )
         return "\n".join(lines)
+
+
+def _of(values: PerUser, users: np.ndarray) -> PerUser:
+    kept = np.isin(values.users, users)
+    return PerUser(values.users[kept], values.values[kept])
 
 
 def by_user(ranks: Ranks, metrics: Sequence[str]) -> dict[str, PerUser]:

@@ -134,6 +134,19 @@ class Ranks:
         shift = run.place if ties == "best" else self.tied - 1 - run.place
         return replace(self, above=self.above + shift, tied=np.ones_like(self.tied))
 
+    def where(self, kept: np.ndarray) -> "Ranks":
+        """The same for some of the groups, (n_groups,) bool."""
+        rows = kept[self.group]
+        place = np.cumsum(kept) - 1
+        return Ranks(
+            self.groups[kept],
+            self.sizes[kept],
+            place[self.group[rows]],
+            self.grade[rows],
+            self.above[rows],
+            self.tied[rows],
+        )
+
     def constant(self) -> "Ranks":
         """The ranks under a scorer that says the same of every row: chance."""
         return replace(self, above=np.zeros_like(self.above), tied=self.sizes[self.group])

@@ -28,10 +28,14 @@ class Track:
         Who took what.
     candidates : Candidates or None
         The items that are ranked; None for all.
+    part_of : str
+        The track before it that asks the same of more users: what it found is read off, since
+        nobody's ranks depend on who else is asked.
     """
 
     truth: Interactions
     candidates: Candidates | None = None
+    part_of: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ def warm(interactions: Interactions, candidates: Candidates | None = None) -> Pr
     for name, users in slices(train).items():
         rows = users[test.user]
         if rows.any():
-            tracks[name] = Track(test.where(rows), candidates)
+            tracks[name] = Track(test.where(rows), candidates, part_of="test")
     return Protocol(train, valid, tracks)
 
 
@@ -154,12 +158,15 @@ def ask(model: Recommender, asked: Protocol, device: str = "auto") -> dict[str, 
     scorer: Vectors | ScoreFunction = model.score
     if isinstance(model, TrainedRecommender):
         scorer = model.user_vectors_, model.item_vectors_
-    return {
-        name: full_ranking(
-            scorer, track.truth, asked.train, track.candidates, METRICS, device=device
-        )
-        for name, track in asked.tracks.items()
-    }
+    found: dict[str, FullRanking] = {}
+    for name, track in asked.tracks.items():
+        if track.part_of:
+            found[name] = found[track.part_of].of(track.truth)
+        else:
+            found[name] = full_ranking(
+                scorer, track.truth, asked.train, track.candidates, METRICS, device=device
+            )
+    return found
 
 
 def _items_of_users(train: Interactions) -> np.ndarray:
