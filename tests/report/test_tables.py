@@ -213,6 +213,11 @@ def test_words_in_cells_are_escaped():
     assert "&lt;c&gt;" in html
 
 
+def test_a_title_has_a_minus_sign_and_keeps_its_hyphens(make_page, shown, frame):
+    make_page().table(frame, "Top-20 of a well-kept list: -0.02")
+    assert "Top-20 of a well-kept list: −0.02" in shown[0].bundle["text/html"]
+
+
 def test_a_table_needs_a_title(make_page, frame):
     with pytest.raises(InputError, match="title is empty"):
         make_page().table(frame, "")

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure, SubFigure
 from mmnotes.errors import InputError
 from mmnotes.report.alt import checked_alt
 from mmnotes.report.html import figure_html, plot_html, required
-from mmnotes.report.output import publish_html, publish_markdown
+from mmnotes.report.output import publish_html, publish_markdown, with_minus
 from mmnotes.report.strips import Pictures, Rows, Words, strip_html
 from mmnotes.report.svg import svg_bytes
 from mmnotes.report.tables import grid
@@ -46,7 +46,7 @@ class Shown:
         InputError
             If the title is empty, the alt text is not one, or the SVG is over 2 MB.
         """
-        title = required(title, "a figure's title")
+        title = with_minus(required(title, "a figure's title"))
         alt = checked_alt(alt, title)
         body = plot_html(svg_bytes(_figure_of(fig)), alt)
         publish_html(figure_html(title, body, caption), _as_text(title, alt, caption), lead=lead)
@@ -74,7 +74,7 @@ class Shown:
         title, alt, caption, lead
             As for ``show``.
         """
-        title = required(title, "a strip's title")
+        title = with_minus(required(title, "a strip's title"))
         alt = checked_alt(alt, title)
         html = figure_html(title, strip_html(images, index, labels, alt), caption, kind="strip")
         publish_html(html, _as_text(title, alt, caption), lead=lead)
@@ -113,7 +113,7 @@ class Shown:
         InputError
             See ``mmnotes.report.tables.grid``.
         """
-        title = required(title, "a table's title")
+        title = with_minus(required(title, "a table's title"))
         table = grid(
             frame, best=best, lower_is_better=lower_is_better, baselines=baselines, digits=digits
         )
