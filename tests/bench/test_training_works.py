@@ -7,9 +7,13 @@ import pytest
 import torch
 
 from mmnotes.bench import training
+from mmnotes.bench.given_draws import given_draws
+from mmnotes.bench.notes import explain
+from mmnotes.bench.plain_diffmm import PlainDiffMM
 from mmnotes.bench.plain_networks import PlainBM3
 from mmnotes.bench.training_data import content_of, interactions_of, make_market
 from mmnotes.bench.training_epochs import epoch, prepare
+from mmnotes.recommenders.diffmm import DiffMM
 from mmnotes.recommenders.freedom import FREEDOM
 from mmnotes.recommenders.training import Training
 
@@ -101,3 +105,33 @@ def test_an_epoch_notes_the_first_steps(market):
 def test_another_models_network_is_refused(market):
     with pytest.raises(ValueError, match=r"only one of the two has: .*predict\.weight"):
         prepare(market, FREEDOM(device="cpu"), partial(PlainBM3, train_features=True))
+
+
+class _Elsewhere(PlainDiffMM):
+    """Draws another item for the first user."""
+
+    def begin_epoch(self, epoch):
+        draw = self.drawn.favourite
+
+        def favourite(name, rows):
+            items = draw(name, rows)
+            items[0] = (items[0] + 1) % rows.shape[1]
+            self.drawn.get_buffer(f"items_{name}").copy_(items[:, None])
+            return items
+
+        self.drawn.favourite = favourite
+        super().begin_epoch(epoch)
+
+
+def test_other_draws_are_told_from_another_network(market):
+    training = Training(batch_size=150)
+    model = DiffMM(device="cpu", hidden=16, training=training)
+    ours = epoch(prepare(market, model))
+    theirs = epoch(prepare(market, model, _Elsewhere))
+    allowed = {name: 1e-5 * abs(value) for name, value in ours.items()}
+    variants = partial(given_draws, market, model, _Elsewhere)
+    said = explain(ours, theirs, allowed, variants).split("; ")
+    n_users = len(np.unique(market["seen"][:, 0]))
+    assert all(f"ours with its draws, 2 of {2 * n_users:,} of another item" in one for one in said)
+    wrong = {name: 1.001 * value for name, value in theirs.items()}
+    assert explain(ours, wrong, allowed, variants).count("unexplained") == len(wrong)

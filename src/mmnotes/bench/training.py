@@ -1,17 +1,18 @@
 """Works: an epoch of training, ours beside what one would write from the paper."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from mmnotes.bench import retrieval_peers
 from mmnotes.bench.dense_lattice import DenseLattice
 from mmnotes.bench.dense_micro import DenseMicro
+from mmnotes.bench.given_draws import given_draws
 from mmnotes.bench.plain_diffmm import PlainDiffMM
 from mmnotes.bench.plain_networks import PlainBM3, PlainFREEDOM
 from mmnotes.bench.plain_sea import PlainSEA
 from mmnotes.bench.training_data import PAIRS, make_market
 from mmnotes.bench.training_epochs import Plain, Ready, epoch, evaluation, prepare
-from mmnotes.bench.works import OURS, Implementation, Values, Work
+from mmnotes.bench.works import OURS, Arrays, Implementation, Ranges, Values, Work
 from mmnotes.recommenders.bm3 import BM3
 from mmnotes.recommenders.diffmm import DiffMM
 from mmnotes.recommenders.freedom import FREEDOM
@@ -20,6 +21,7 @@ from mmnotes.recommenders.micro import MICRO
 from mmnotes.recommenders.sea import SEA
 from mmnotes.recommenders.trained import TrainedRecommender
 
+_Variants = Callable[[Arrays], Iterable[tuple[str, Ranges]]]
 _QUICK = PAIRS // 20  # three batches where they are large
 _PLAIN, _DENSE, _PUBLISHED = "PyTorch", "PyTorch, dense", "PyTorch, dense, as published"
 _FIXED, _TRAINED = "PyTorch, vectors of items fixed", "PyTorch, vectors of items trained"
@@ -36,17 +38,14 @@ def _first_step(ready: Ready) -> Values:
     return {name: value for name, value in epoch(ready).items() if name.endswith(" 1")}
 
 
-def _allowed(values: Values, share: float = 1e-5) -> Values:
+def _allowed(values: Values) -> Values:
     """Sums of float32 in another order."""
-    return {name: share * abs(value) for name, value in values.items()}
+    return {name: 1e-5 * abs(value) for name, value in values.items()}
 
 
-# Where a user's two best items are as good as equal, that order says which is drawn: for one of
-# 38,890 draws at this shape, which moves the length of a gradient by 2e-5.
-_allowed_of_draws = partial(_allowed, share=1e-4)
-
-
-def _of_epoch(model: TrainedRecommender, plains: Mapping[str, Plain]) -> Work:
+def _of_epoch(
+    model: TrainedRecommender, plains: Mapping[str, Plain], variants: _Variants = lambda arrays: ()
+) -> Work:
     """An epoch by us, and by others."""
     name, module = type(model).__name__, type(model).__module__
     ours = Implementation(OURS, epoch, module, prepare=partial(prepare, model=model))
@@ -67,7 +66,8 @@ def _of_epoch(model: TrainedRecommender, plains: Mapping[str, Plain]) -> Work:
         quick=_QUICK,
         make=make_market,
         implementations=(ours, *others),
-        allowed=_allowed_of_draws if isinstance(model, DiffMM) else _allowed,
+        variants=variants,
+        allowed=_allowed,
         unit="pairs",
     )
 
@@ -110,7 +110,7 @@ def _of_evaluation(model: TrainedRecommender) -> Work:
     )
 
 
-_LATTICE = LATTICE(device="cpu")
+_LATTICE, _DIFFMM = LATTICE(device="cpu"), DiffMM(device="cpu")
 
 WORKS = (
     _of_epoch(
@@ -125,6 +125,8 @@ WORKS = (
     _of_epoch(
         BM3(device="cpu"), {_FIXED: PlainBM3, _TRAINED: partial(PlainBM3, train_features=True)}
     ),
-    _of_epoch(DiffMM(device="cpu"), {_PLAIN: PlainDiffMM}),
+    _of_epoch(
+        _DIFFMM, {_PLAIN: PlainDiffMM}, partial(given_draws, model=_DIFFMM, plain=PlainDiffMM)
+    ),
     _of_epoch(SEA(device="cpu"), {_PLAIN: PlainSEA}),
 )

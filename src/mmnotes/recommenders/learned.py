@@ -64,8 +64,9 @@ class GraphNetwork(Network):
         self.project = nn.ModuleDict(
             {name: nn.Linear(part.shape[1], settings.dim) for name, part in values.items()}
         )
-        self._values = {} if settings.train_features else values
-        if settings.train_features:
+        self.trains_content = settings.train_features
+        self._values = {} if self.trains_content else values
+        if self.trains_content:
             self.features = nn.ParameterDict(
                 {name: nn.Parameter(part.clone()) for name, part in values.items()}
             )
@@ -172,7 +173,7 @@ class GraphNetwork(Network):
         return replace(items, near=near, cosine=cosine)
 
     def _units(self, name: str) -> torch.Tensor:
-        values = self.features if self._settings.train_features else self._values
+        values = self.features if self.trains_content else self._values
         projected = self.project[name](values[name])
         return functional.normalize(projected.index_select(0, self._pool[name]))
 

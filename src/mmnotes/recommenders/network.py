@@ -55,7 +55,15 @@ class NewItems:
 
 
 class Network(nn.Module, ABC):
-    """Parameters and equations of one model; random draws come from torch's own generator."""
+    """Parameters and equations of one model; random draws come from torch's own generator.
+
+    Attributes
+    ----------
+    trains_content : bool
+        Whether the vectors of content are parameters, which training moves.
+    """
+
+    trains_content = False
 
     def begin_epoch(self, epoch: int) -> None:
         """Rebuild what is fixed during an epoch: dropped edges, learned graphs, generated ones."""

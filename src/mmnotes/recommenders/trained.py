@@ -177,7 +177,7 @@ class TrainedRecommender(Recommender):
             items or lengths.
         """
         check_is_fitted(self, "n_items_")
-        if getattr(self, "train_features", False):
+        if self._net.trains_content:
             raise InputError(
                 "train_features: the vectors of items were trained with the model, so others in "
                 "their place say nothing of it. Change the content before training"

@@ -1,0 +1,52 @@
+"""DiffMM with the items that another drew: is that why two that start alike differ?"""
+
+from collections.abc import Iterator
+from typing import cast
+
+import torch
+
+from mmnotes.bench.training_epochs import Plain, epoch, prepare
+from mmnotes.bench.works import Arrays, Ranges
+from mmnotes.recommenders.diffmm import DiffMM
+from mmnotes.recommenders.drawn import LinkedGraphs
+from mmnotes.recommenders.network import Network
+
+
+def given_draws(arrays: Arrays, model: DiffMM, plain: Plain) -> Iterator[tuple[str, Ranges]]:
+    """Losses and gradients of ours, had it drawn what the plain one drew.
+
+    Where a user's two best items are as good as equal, the order of float32 sums says which is
+    drawn, and one edge more or less moves the length of a gradient.
+
+    Parameters
+    ----------
+    arrays
+        See :func:`~mmnotes.bench.training_data.make_market`.
+    model : DiffMM
+    plain : function
+        Makes the other network; its drawn items are called as in ours.
+
+    Yields
+    ------
+    words and ranges
+        How many draws are of another item, and the values that follow from them.
+    """
+    theirs, ours = prepare(arrays, model, plain), prepare(arrays, model)
+    epoch(theirs)
+    drawn = _drawn_by(ours.network)
+    link, other, total = drawn.link, 0, 0
+
+    def link_theirs(name: str, items: torch.Tensor) -> None:
+        nonlocal other, total
+        given = theirs.network.get_buffer(f"drawn.items_{name}")
+        other, total = other + int((items != given).sum()), total + items.numel()
+        link(name, given)
+
+    drawn.link = link_theirs  # type: ignore[method-assign]
+    values = epoch(ours)
+    words = f"ours with its draws, {other:,} of {total:,} of another item"
+    yield words, {name: (each, each) for name, each in values.items()}
+
+
+def _drawn_by(network: Network) -> LinkedGraphs:
+    return cast(LinkedGraphs, network.get_submodule("drawn"))
