@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from mmnotes.errors import InputError
 from mmnotes.evaluate import Candidates, full_ranking
+from mmnotes.experiments import running
 from mmnotes.experiments.collection import Collection, collection
 from mmnotes.experiments.running import fit, prepared, run
 from mmnotes.experiments.tasks import KnockOut, Task
@@ -229,3 +231,48 @@ def test_baby_as_a_collection(baby):
     found = collection(baby, with_content=False)
     assert (found.name, found.content) == ("amazon-baby", None)
     assert found.interactions is baby.interactions
+
+
+@pytest.mark.parametrize(
+    ("numpys", "python"),
+    [
+        ({"seed": np.int64(3)}, {"seed": 3}),
+        ({"settings": {"dim": np.int64(4)}}, {"settings": {"dim": 4}}),
+        (
+            {"settings": {"shares": {"image": np.float64(0.5), "text": 0.5}}},
+            {"settings": {"shares": {"image": 0.5, "text": 0.5}}},
+        ),
+    ],
+)
+def test_numbers_of_numpy_are_numbers(toy, numpys, python):
+    one, other = (replace(TASK, **how) for how in (numpys, python))
+    assert one == other
+    assert one.stem(toy) == other.stem(toy)
+    assert type(one.seed) is int
+
+
+def test_settings_that_no_file_can_hold(toy):
+    with pytest.raises(InputError, match=r"settings\.dim: .* is no plain value"):
+        replace(TASK, settings={"dim": np.arange(2)})
+
+
+def test_a_folder_that_cannot_be_written(toy, tmp_path):
+    (tmp_path / TASK.stem(toy)).with_suffix(".lock").mkdir()
+    with pytest.raises(InputError, match=r"\.lock: cannot be written"):
+        run(TASK, toy, tmp_path)
+
+
+def test_two_at_the_same_run_train_it_once(toy, tmp_path, monkeypatch):
+    trained = []
+
+    def slowly(*given):
+        trained.append(given[0])
+        time.sleep(0.5)
+        return fit(*given)
+
+    monkeypatch.setattr(running, "fit", slowly)
+    with ThreadPoolExecutor() as pool:
+        one, other = pool.map(lambda _: run(TASK, toy, tmp_path)[0], range(2))
+    assert len(trained) == 1
+    assert np.array_equal(values(one), values(other))
+    assert sorted(file.suffix for file in tmp_path.iterdir()) == [".json", ".npz"]

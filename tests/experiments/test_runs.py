@@ -124,12 +124,12 @@ def test_broken_files(done, tmp_path):
     write_run(stem, done)
     told = stem.with_suffix(".json").read_text()
     stem.with_suffix(".json").write_text(told[:100])
-    with pytest.raises(InputError, match=r"run\.json"):
+    with pytest.raises(InputError, match=r"run\.json.*delete it and the \.npz beside it"):
         read_run(stem)
     stem.with_suffix(".json").write_text(told)
     whole = stem.with_suffix(".npz").read_bytes()
     stem.with_suffix(".npz").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(InputError, match=r"run\.npz"):
+    with pytest.raises(InputError, match=r"run\.npz.*delete it and the \.npz beside it"):
         read_run(stem)
     stem.with_suffix(".npz").unlink()
     with pytest.raises(InputError, match=r"run\.npz"):
@@ -145,3 +145,8 @@ def test_files_that_do_not_fit_together(done, toy, tmp_path):
     (tmp_path / "one.npz").write_bytes((tmp_path / "other.npz").read_bytes())
     with pytest.raises(InputError, match="delete both files and run it again"):
         read_run(tmp_path / "one")
+
+
+def test_a_run_that_cannot_be_written(done, tmp_path):
+    with pytest.raises(InputError, match="the run cannot be written"):
+        write_run(tmp_path / "absent" / "run", done)

@@ -6,7 +6,7 @@ from sklearn.model_selection import ParameterGrid
 
 from mmnotes.errors import InputError
 from mmnotes.experiments.running import run
-from mmnotes.experiments.search import GRIDS, LARGE_GRIDS, search
+from mmnotes.experiments.search import GRIDS, LARGE_GRIDS, Search, Tried, search
 from mmnotes.experiments.tasks import KnockOut, Task
 
 from .conftest import made
@@ -89,3 +89,16 @@ def test_large_batches_change_nothing_else(name):
         assert task.settings == large
         changed = {key for key in small if small[key] != large[key]}
         assert changed == small.keys() & {"batch_size", "learning_rate"}
+
+
+def test_a_metric_that_no_run_has(toy):
+    with pytest.raises(InputError, match="no metric 'recall@5' of runs; choose from recall@10"):
+        search(Task("MostPop"), {}, toy, [0], metric="recall@5")
+
+
+def test_settings_that_are_dicts_can_be_told():
+    tried = [
+        Tried({"shares": {"image": x, "text": 1 - x}, "keep": 0.2}, valid=x) for x in (0.1, 0.5)
+    ]
+    told = Search(tried, tried[1].settings, []).words()
+    assert told.startswith("shares {'image': 0.5, 'text': 0.5} of {'image': 0.1")

@@ -110,7 +110,10 @@ def test_retention_is_the_share_of_the_gain():
 
 @pytest.mark.parametrize(
     ("full", "floor", "said"),
-    [("A", "C", "no run is labelled 'C'; there is A, B, MostPop"), ("A", "A", "mean of b is zero")],
+    [
+        ("A", "C", "no run is labelled 'C'; there is A, B, MostPop"),
+        ("A", "A", "'A' is no better than 'A'"),
+    ],
 )
 def test_retention_needs_both_ends(runs, full, floor, said):
     with pytest.raises(InputError, match=said):
@@ -158,3 +161,19 @@ def test_text(runs):
     row = next(line for line in told.splitlines() if line.strip().startswith("B"))
     gain = by_label(summary(runs))["B"].gains["recall@20"]
     assert row.endswith(f"3      {gain:+.4f}")
+
+
+def test_a_run_of_each_market_counts_for_itself_though_no_seed_is_in_it():
+    """One market is easy and one is hard: the gain is that within a market."""
+    levels = (0.1, 0.3, 0.5)
+    floor = [made("MostPop", s, x, depends_on_seed=False) for s, x in enumerate(levels)]
+    better = [made("EASE", s, x + 0.05, depends_on_seed=False) for s, x in enumerate(levels)]
+    gain = by_label(summary([*floor, *better]))["EASE"].gains["recall@20"]
+    pair = [values([*floor, *better], model) for model in ("EASE", "MostPop")]
+    assert gain == paired_interval(*pair)
+    assert 0.04 < gain.low < gain.high < 0.06
+
+
+def test_nothing_is_kept_of_a_gain_that_is_none(runs):
+    with pytest.raises(InputError, match="'A' is no better than 'B'"):
+        retention([*runs, made("C", 0, 0.35)], full="A", floor="B")

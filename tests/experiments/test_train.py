@@ -92,6 +92,15 @@ def test_what_failed_is_told_after_the_others(at_hand, tmp_path, capsys):
         (["BPR", "--seeds", "-1"], "a seed must be at least 0"),
         (["BPR", "--set", "epochs=many"], "epochs must be"),
         (["FREEDOM", "--knock-out", "text=drop"], "zero, mean, shuffle, noise"),
+        (["BPR", "--knock-out", "text=zero"], "none of MostPop, BPR looks at content"),
+        (["BPR", "--modalities", "text"], "none of MostPop, BPR looks at content"),
+        (["FREEDOM", "--at", "scoring"], "say how --knock-out is meant"),
+        (["FREEDOM", "--graphs", "nonsense"], "say how --knock-out is meant"),
+        (["BPR", "--baseline", "MostPo"], "--baseline MostPo: it starts with one of MostPop, BPR"),
+        (
+            ["BPR", "--set", "epochs=1", "--json", "no/where.json"],
+            "no/where.json: cannot be written",
+        ),
     ],
 )
 def test_misuse(at_hand, tmp_path, capsys, more, said):

@@ -4,6 +4,7 @@ import sys
 import numpy as np
 import pytest
 from scipy.linalg import eigh
+from threadpoolctl import threadpool_limits
 
 from mmnotes.data import Neighbors, array_sha256
 from mmnotes.errors import InputError
@@ -118,3 +119,14 @@ def test_on_amazon_baby_they_give_back_half_of_the_neighbours(baby, modality, sh
     found = cosine_neighbors(values, 10, itself=True)[0]
     assert values.shape == (7050, 128)
     assert share <= neighbor_overlap(found, graph.index).mean() < share + 0.1
+
+
+def test_the_number_of_threads_changes_nothing():
+    """Finished runs are kept under a digest of these numbers."""
+    rng = np.random.default_rng(0)
+    graph = Neighbors(rng.integers(0, 3_000, (3_000, 10)), np.ones((3_000, 10)))
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            found.append(spectral_features(graph, n_components=64).values)
+    np.testing.assert_array_equal(*found)

@@ -63,3 +63,10 @@ def test_scores_with_few_users_are_the_callers_own():
 def test_regularisation_out_of_range(value):
     with pytest.raises(InputError, match="regularisation must be a number above 0"):
         EASE(value).fit(interactions(np.eye(2, dtype=bool)))
+
+
+def test_a_regularisation_too_small_for_items_that_are_alike():
+    users = np.repeat(np.arange(40), 2)
+    rows = Interactions(users, np.tile([0, 1], 40), 40, 2)
+    with pytest.raises(InputError, match=r"regularisation=1e-09 is too small .* take a larger one"):
+        EASE(1e-9, "cpu").fit(rows)

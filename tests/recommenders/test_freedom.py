@@ -155,7 +155,7 @@ def test_without_edges_between_items_it_is_lightgcn(market):
     "settings", [{"keep": 0}, {"keep": 1.5}, {"keep": float("nan")}, {"n_item_layers": 0}]
 )
 def test_settings_out_of_range(market, settings):
-    with pytest.raises(InputError, match="keep must be above 0 and at most 1"):
+    with pytest.raises(InputError, match=r"keep must be (above 0 and at most 1|a number from 0)"):
         FREEDOM(**settings, device="cpu").fit(market.train, market.content)
 
 
@@ -169,5 +169,5 @@ def test_modalities_that_were_not_published_count_alike():
 
 
 def test_no_modality_with_a_share(market):
-    with pytest.raises(InputError, match="at least one must have a share above 0"):
+    with pytest.raises(InputError, match="image, text has none; give it one, or 0"):
         FREEDOM(shares={"sound": 1}, device="cpu").fit(market.train, market.content)

@@ -5,9 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmnotes.data import Interactions, Neighbors
+from mmnotes.errors import InputError
 from mmnotes.features.block import FeatureBlock
 from mmnotes.features.content import Content, Modality
-from mmnotes.recommenders.itemgraph import Edges, mixed, warm_edges
+from mmnotes.recommenders.itemgraph import Edges, mixed, shares_of, warm_edges
 from mmnotes.recommenders.problem import Problem
 
 CPU = torch.device("cpu")
@@ -115,3 +116,9 @@ def test_a_modality_that_an_item_lacks_leaves_its_share_to_the_other(problem, ma
 def test_unknown_weights(problem):
     with pytest.raises(ValueError, match="weights must be 'cosine' or 'binary', not 'counts'"):
         warm_edges(problem.content["text"], problem, "counts")
+
+
+def test_a_modality_without_a_share_is_no_slip_of_the_pen():
+    assert shares_of(("image", "text"), {"image": 0.0, "text": 3.0}) == {"image": 0.0, "text": 1.0}
+    with pytest.raises(InputError, match="image has none; give it one, or 0"):
+        shares_of(("image", "text"), {"imgae": 0.5, "text": 0.5})

@@ -171,7 +171,8 @@ def test_items_to_come_are_ranked_by_taste(market, finds_taste, graph):
         ({"rebuild": "never"}, "epoch, step"),
         ({"k": 0}, "k and n_item_layers must be at least 1"),
         ({"frozen_share": 1.1}, "frozen_share from 0 to 1"),
-        ({"shares": {"sound": 1.0}}, "at least one must have a share"),
+        ({"shares": {"sound": 1.0}}, "image, text has none"),
+        ({"shares": {"image": 0.0, "text": 0.0}}, "at least one must have a share"),
         ({"shares": {"image": -1.0, "text": 2.0}}, "none one below"),
     ],
 )

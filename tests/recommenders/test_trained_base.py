@@ -17,7 +17,7 @@ from mmnotes.data import Interactions
 from mmnotes.errors import InputError
 from mmnotes.evaluate import full_ranking
 from mmnotes.features.content import Content, Modality
-from mmnotes.recommenders import Training, trained, validation
+from mmnotes.recommenders import BPR, SEA, LightGCN, Training, trained, validation
 from mmnotes.recommenders.problem import Problem
 from mmnotes.recommenders.sampling import Sampler
 
@@ -438,3 +438,19 @@ def started(model, market):
     """The model, its network before training, and what that was built from."""
     problem = Problem.of(market.train, market.content, torch.device("cpu"))
     return model, model.new_network(problem), problem
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (BPR(dim=0), "dim must be a whole number from 1, not 0"),
+        (BPR(dim=2.5), r"dim must be a whole number from 1, not 2\.5"),
+        (LightGCN(n_layers=1.5), r"n_layers must be a whole number from 0, not 1\.5"),
+        (LightGCN(regularisation=-1), "regularisation must be a number from 0, not -1"),
+        (BPR(regularisation=float("nan")), "regularisation must be a number from 0, not nan"),
+        (SEA(fit_steps=-1), "fit_steps must be a whole number from 0, not -1"),
+    ],
+)
+def test_numbers_that_no_model_can_make_sense_of(market, model, said):
+    with pytest.raises(InputError, match=said):
+        model.fit(market.train, market.content)

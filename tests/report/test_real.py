@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -93,6 +95,7 @@ def test_full_results_stand_beside_the_fast_ones(make_page, data_room, kept_from
     real = make_page().real(NAME, compute)
     assert real["gain"] == GAIN
     assert real.kept == {"gain": 0.9}
+    assert re.fullmatch(r"20[\d-]+: full mode, .+, commit \w+\+?", real.kept_from)
     data_room.at_hand = False
     real = make_page().real(NAME, compute)
     assert real["gain"] == 0.9
@@ -100,7 +103,8 @@ def test_full_results_stand_beside_the_fast_ones(make_page, data_room, kept_from
 
 
 def test_one_full_result_in_a_sentence(make_page, data_room, kept_from):
-    assert make_page().real(NAME, compute).beside("the gain", "gain") == ""  # nothing kept
+    alone = make_page().real(NAME, compute)  # nothing kept
+    assert alone.beside("the gain", "gain") == alone.kept_from == ""
     kept_from(lambda dataset: {"new": {"gain": GAIN}}, mode="full")
     real = make_page().real(NAME, compute)
     sentence = " In the kept full run the gain was 0.030 [0.010, 0.050]."

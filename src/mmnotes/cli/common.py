@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from mmnotes.data.writing import replaced
+from mmnotes.errors import InputError
+
 OK, FAILED, MISUSED = 0, 1, 2
 
 
@@ -22,4 +25,8 @@ def write_json(document: Any, where: str) -> None:
     if where == "-":
         sys.stdout.write(text)
     else:
-        Path(where).write_text(text, encoding="utf-8")
+        try:
+            with replaced(Path(where)) as part:
+                part.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"--json {where}: cannot be written ({error})") from error

@@ -67,14 +67,14 @@ def train(given: argparse.Namespace) -> int:
     except RunsFailed as error:
         runs, failed = error.runs, error
     rows = summary(runs, given.baseline) if runs else []
+    if given.json != "-" and rows:
+        print(as_text(rows))
     if given.json:
         document = {
             "runs": [run.to_dict() for run in runs],
             "summary": [row.to_dict() for row in rows],
         }
         write_json(document, given.json)
-    if given.json != "-" and rows:
-        print(as_text(rows))
     if failed is not None:
         raise failed
     return OK
@@ -91,6 +91,7 @@ def _tasks(given: argparse.Namespace) -> "list[Task]":
     for key, _ in given.set:
         if not any(key in parameters(model) for model in models):
             raise InputError(f"--set {key}: none of {', '.join(models)} has such a setting")
+    _check_content(given, models)
     tasks = []
     for model in models:
         own = {key: value for key, value in given.set if key in parameters(model)}
@@ -104,6 +105,20 @@ def _tasks(given: argparse.Namespace) -> "list[Task]":
         )
         tasks += [replace(first, seed=seed) for seed in given.seeds]
     return tasks
+
+
+def _check_content(given: argparse.Namespace, models: list[str]) -> None:
+    """Refuse what would be passed over without a word."""
+    from mmnotes.errors import InputError
+    from mmnotes.experiments.models import WITHOUT_CONTENT
+
+    blind = all(model in WITHOUT_CONTENT for model in models)
+    if blind and (given.knock_out or given.modalities):
+        raise InputError(f"--knock-out, --modalities: none of {', '.join(models)} looks at content")
+    if not given.knock_out and (given.at, given.graphs) != ("training", "rebuilt"):
+        raise InputError("--at and --graphs say how --knock-out is meant: give that too")
+    if given.baseline.split(",")[0] not in models:
+        raise InputError(f"--baseline {given.baseline}: it starts with one of {', '.join(models)}")
 
 
 def _of_content(given: argparse.Namespace, model: str) -> dict[str, Any]:

@@ -83,8 +83,11 @@ def _vectors(task: Task, data: Collection, folder: str | Path | None) -> Vectors
 
 def _write(kept: Path, model: Recommender) -> None:
     users, items = _of(model)
-    with replaced(kept) as part:
-        np.savez(part, users=users, items=items)
+    try:
+        with replaced(kept) as part:
+            np.savez(part, users=users, items=items)
+    except OSError as error:
+        raise InputError(f"{kept}: the vectors cannot be written ({error})") from error
 
 
 def _of(model: Recommender) -> Vectors:
@@ -93,7 +96,10 @@ def _of(model: Recommender) -> Vectors:
 
 
 def _read(file: Path, data: Collection) -> Vectors:
-    arrays = read_arrays(file, ("users", "items"))
+    try:
+        arrays = read_arrays(file, ("users", "items"))
+    except InputError as error:
+        raise InputError(f"{error}; delete the file and run it again") from error
     sizes = {"users": data.interactions.n_users, "items": data.interactions.n_items}
     for name, rows in sizes.items():
         if arrays[name].ndim != 2 or len(arrays[name]) != rows:

@@ -1,9 +1,12 @@
 """Recommenders by name, made from settings in plain values."""
 
 import inspect
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
+
+import numpy as np
 
 from mmnotes import recommenders
 from mmnotes.errors import InputError
@@ -110,6 +113,27 @@ def make(
     of_the_run = {"device": device, "random_state": seed}
     given |= {name: value for name, value in of_the_run.items() if name in signature}
     return _class(model)(**given)
+
+
+def plain(value: Any, where: str) -> Any:
+    """The same as JSON has it: numbers of NumPy are numbers, a path is its name.
+
+    Raises
+    ------
+    InputError
+        If it is none of that; the message names ``where``.
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, Mapping):
+        return {name: plain(part, f"{where}.{name}") for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(plain(part, where) for part in value)
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise InputError(f"{where}: {value!r} is no plain value; give numbers, words, lists or dicts")
 
 
 def check(model: str, settings: Mapping[str, Any]) -> None:

@@ -1,13 +1,14 @@
 """One run from start to end: cut the data, fit a model, ask it, and write down what came."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from filelock import FileLock
 
 from mmnotes import memory
 from mmnotes.device import as_device
@@ -59,24 +60,18 @@ def run(
         with torch_threads(threads):
             return _runs(task, data, asked, None, keep)
     stems = [_folder(folder) / task.stem(data, knocked_out) for knocked_out in asked]
-    if keep is None and all(stem.with_suffix(".json").exists() for stem in stems):
-        found = [read_run(stem) for stem in stems]
-        return [
-            replace(
-                done,
-                preset=task.preset,
-                variant=_words(task, knocked_out),
-                depends_on_seed=task.depends_on_seed,
-            )
-            for done, knocked_out in zip(found, asked, strict=True)
-        ]
-    checkpoint = stems[0].with_suffix(".pt")
-    with torch_threads(threads):
-        runs = _runs(task, data, asked, checkpoint, keep)
-    for stem, done in zip(stems, runs, strict=True):
-        if not stem.with_suffix(".json").exists():
-            write_run(stem, done)
-    checkpoint.unlink(missing_ok=True)
+    if keep is None and _are_finished(stems):
+        return _finished(task, stems)
+    with _alone_at(stems[0]):
+        if keep is None and _are_finished(stems):  # by whoever was at it until now
+            return _finished(task, stems)
+        checkpoint = stems[0].with_suffix(".pt")
+        with torch_threads(threads):
+            runs = _runs(task, data, asked, checkpoint, keep)
+        for stem, done in zip(stems, runs, strict=True):
+            if not stem.with_suffix(".json").exists():
+                write_run(stem, done)
+        checkpoint.unlink(missing_ok=True)
     return runs
 
 
@@ -97,6 +92,39 @@ def fit(
         model.fit(cut.train, content, cut.valid, checkpoint, among)
     else:
         model.fit(cut.train)
+
+
+def _are_finished(stems: Sequence[Path]) -> bool:
+    return all(stem.with_suffix(".json").exists() for stem in stems)
+
+
+def _finished(task: Task, stems: Sequence[Path]) -> list[Run]:
+    """What lies in the folder, told in the words of this task."""
+    return [
+        replace(
+            read_run(stem),
+            preset=task.preset,
+            variant=_words(task, knocked_out),
+            depends_on_seed=task.depends_on_seed,
+        )
+        for stem, knocked_out in zip(stems, (None, *task.at_scoring), strict=True)
+    ]
+
+
+@contextmanager
+def _alone_at(stem: Path) -> Iterator[None]:
+    """Until another process that trains the same has finished: they would share a checkpoint."""
+    file = stem.with_suffix(".lock")
+    lock = FileLock(file)
+    try:
+        lock.acquire()
+    except OSError as error:
+        raise InputError(f"{file}: cannot be written ({error})") from error
+    try:
+        yield
+        file.unlink(missing_ok=True)  # who waits for it finds the run finished
+    finally:
+        lock.release()
 
 
 def _runs(

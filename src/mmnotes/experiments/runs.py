@@ -163,17 +163,27 @@ class Run:
 
 
 def write_run(stem: Path, run: Run) -> None:
-    """Write ``stem.npz`` with the values of users, and then ``stem.json``: now it is finished."""
+    """Write ``stem.npz`` with the values of users, and then ``stem.json``: now it is finished.
+
+    Raises
+    ------
+    InputError
+        If they cannot be written.
+    """
     arrays: dict[str, np.ndarray] = {}
     for name, kinds in (("metric", run.per_user), ("chance", run.chance_per_user)):
         for track, values in kinds.items():
             for metric, of_users in values.items():
                 arrays[f"{track} users"] = of_users.users
                 arrays[f"{track} {name} {metric}"] = of_users.values
-    with replaced(stem.with_suffix(".npz")) as part:
-        np.savez_compressed(part, **arrays)  # type: ignore[arg-type]
-    with replaced(stem.with_suffix(".json")) as part:
-        part.write_text(json.dumps(run.to_dict(), indent=1, allow_nan=False), encoding="utf-8")
+    record = json.dumps(run.to_dict(), indent=1, allow_nan=False)
+    try:
+        with replaced(stem.with_suffix(".npz")) as part:
+            np.savez_compressed(part, **arrays)  # type: ignore[arg-type]
+        with replaced(stem.with_suffix(".json")) as part:
+            part.write_text(record, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{stem}: the run cannot be written ({error})") from error
 
 
 def read_run(stem: Path) -> Run:
@@ -187,9 +197,11 @@ def read_run(stem: Path) -> Run:
     file = stem.with_suffix(".json")
     try:
         run = Run.from_dict(json.loads(file.read_text(encoding="utf-8")), str(file))
+        arrays = read_arrays(stem.with_suffix(".npz"), list(_array_names(run)))
     except (OSError, ValueError) as error:
-        raise error if isinstance(error, InputError) else InputError(f"{file}: {error}") from error
-    arrays = read_arrays(stem.with_suffix(".npz"), list(_array_names(run)))
+        raise InputError(
+            f"{file}: {error}; delete it and the .npz beside it, and run it again"
+        ) from error
     found: dict[str, dict[str, dict[str, PerUser]]] = {"metric": {}, "chance": {}}
     for track, outcome in run.tracks.items():
         for kind, means in (("metric", outcome.metrics), ("chance", outcome.chance)):

@@ -16,6 +16,7 @@ from mmnotes.experiments.running import run
 from mmnotes.experiments.runs import Run
 from mmnotes.experiments.summary import of_users
 from mmnotes.experiments.tasks import Task
+from mmnotes.experiments.tracks import METRICS
 
 Grid = Mapping[str, Sequence[Any]]
 Settings = Mapping[str, Any]
@@ -85,7 +86,9 @@ class Search:
         """
         told = []
         for name, chosen in self.settings.items():
-            values = list(dict.fromkeys(one.settings[name] for one in self.tried))
+            values = list(
+                {repr(one.settings[name]): one.settings[name] for one in self.tried}.values()
+            )
             if len(values) > 1:
                 told.append(f"{name} {chosen} of {', '.join(map(str, values))}")
         return "; ".join(told)
@@ -122,8 +125,11 @@ def search(
     Raises
     ------
     InputError
-        If there is no seed, there are not as many collections as seeds, or a run fails.
+        If there is no seed or no such metric, there are not as many collections as seeds, or a run
+        fails.
     """
+    if metric not in METRICS:
+        raise InputError(f"there is no metric {metric!r} of runs; choose from {', '.join(METRICS)}")
     each = [data] * len(seeds) if isinstance(data, Collection) else list(data)
     if not seeds or len(each) != len(seeds):
         raise InputError(f"{len(each)} collections for {len(seeds)} seeds: give one seed or more")

@@ -6,7 +6,7 @@ from typing import Any
 
 from mmnotes.errors import InputError
 from mmnotes.evaluate.estimate import Estimate
-from mmnotes.evaluate.intervals import mean_intervals, paired_intervals, paired_ratio
+from mmnotes.evaluate.intervals import mean_interval, mean_intervals, paired_intervals, paired_ratio
 from mmnotes.evaluate.seeds import differences
 from mmnotes.evaluate.users import PerUser
 from mmnotes.experiments.runs import Run
@@ -144,7 +144,10 @@ def retention(
         some, whole, least = paired(by_label, (label, full, floor), track, metric)
         if not some:
             raise InputError(f"{label!r}, {full!r} and {floor!r} share no seed")
-        shares[label] = paired_ratio(differences(some, least), differences(whole, least))
+        gain = differences(whole, least)
+        if not mean_interval(gain).value > 0:
+            raise InputError(f"{full!r} is no better than {floor!r}, so there is nothing to keep")
+        shares[label] = paired_ratio(differences(some, least), gain)
     return shares
 
 
@@ -186,7 +189,8 @@ def paired(
 
 
 def _is_seeded(runs: Mapping[int, Run]) -> bool:
-    return _alone(runs).depends_on_seed
+    """Also where there is one for each seed: each may be of data of its own."""
+    return len(runs) > 1 or _alone(runs).depends_on_seed
 
 
 def _alone(runs: Mapping[int, Run]) -> Run:

@@ -10,7 +10,7 @@ from typing import Any
 from mmnotes.data.embedding import array_sha256
 from mmnotes.errors import InputError
 from mmnotes.experiments.collection import Collection
-from mmnotes.experiments.models import WITHOUT_CONTENT, check, is_seeded, is_trained
+from mmnotes.experiments.models import WITHOUT_CONTENT, check, is_seeded, is_trained, plain
 from mmnotes.experiments.presets import LARGE_BATCHES
 from mmnotes.experiments.tracks import PROTOCOLS
 from mmnotes.features.content import Content
@@ -89,8 +89,8 @@ class Task:
     Raises
     ------
     InputError
-        If there is no such model or protocol, the model takes no such setting, or the seed is
-        negative.
+        If there is no such model or protocol, the model takes no such setting, a setting is no
+        plain value, or the seed is negative.
     """
 
     model: str
@@ -105,6 +105,8 @@ class Task:
     at_scoring: tuple[KnockOut, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "settings", plain(self.settings, "settings"))
+        object.__setattr__(self, "seed", plain(self.seed, "seed"))
         check(self.model, self.settings)
         if self.protocol not in PROTOCOLS:
             raise InputError(
@@ -170,7 +172,7 @@ class Task:
         for when, what in (("knocked out", self.knocked_out), ("at scoring", at_scoring)):
             if what is not None:
                 decides[when] = asdict(what)
-        said = json.dumps(decides, sort_keys=True, default=str)
+        said = json.dumps(decides, sort_keys=True)
         digest = hashlib.sha256(said.encode()).hexdigest()[:16]
         words = re.sub(r"\W+", "-", f"{data.name} {self.model}")
         return f"{words}-{digest}-{self.seed}"

@@ -3,6 +3,7 @@
 import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import eigsh
+from threadpoolctl import threadpool_limits
 
 from mmnotes.data.graphs import Neighbors
 from mmnotes.errors import InputError
@@ -30,7 +31,8 @@ def spectral_features(graph: Neighbors, n_components: int = 128) -> FeatureBlock
     FeatureBlock
         Values (n_items, n_components) float32, the largest eigenvalue first; the entry of each
         column that is largest in size is positive. An item without a neighbour, and nobody's, has
-        a row of zeros and is not present. The same graph gives the same numbers, run after run.
+        a row of zeros and is not present. The same graph gives the same numbers, run after run
+        and with however many threads.
 
     Raises
     ------
@@ -59,7 +61,8 @@ def spectral_features(graph: Neighbors, n_components: int = 128) -> FeatureBlock
     scale = sparse.diags_array(1 / np.sqrt(adjacency.sum(axis=1)))
     # A start of its own, or the answer would depend on what else the process has computed.
     start = np.random.default_rng(0).normal(size=len(connected))
-    eigenvalues, vectors = eigsh(scale @ adjacency @ scale, n_components, which="LA", v0=start)
+    with threadpool_limits(1):  # or the last digits, and a digest of them, would tell how many
+        eigenvalues, vectors = eigsh(scale @ adjacency @ scale, n_components, which="LA", v0=start)
     vectors = vectors[:, np.argsort(-eigenvalues, kind="stable")]
     largest = np.abs(vectors).argmax(axis=0)
     vectors *= np.sign(vectors[largest, np.arange(n_components)])

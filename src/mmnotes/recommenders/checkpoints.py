@@ -133,7 +133,7 @@ def write_checkpoint(path: str | Path, kept: Checkpoint) -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         with replaced(Path(path)) as part:
             torch.save(content, part)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # torch says the second of a full disk
         raise InputError(f"{path}: the checkpoint cannot be written ({error})") from error
 
 
@@ -153,6 +153,8 @@ def read_checkpoint(path: str | Path, kept: Checkpoint) -> None:
     try:
         _compare(path, content, kept)
         _fill(content, kept)
+    except InputError:
+        raise
     except _DAMAGED as error:
         raise InputError(f"{path} is a damaged checkpoint: {error}") from error
 
@@ -174,8 +176,8 @@ def _compare(path: str | Path, content: dict[str, Any], kept: Checkpoint) -> Non
     for what, there, here in compared:
         if there != here:
             raise InputError(
-                f"{path} is of {what} {there!r}, and not {here!r}: give another file, or fit with "
-                "what it was made with"
+                f"{path} is of {what} {there!r}, and not {here!r}: delete it, give another file, "
+                "or fit with what it was made with"
             )
 
 

@@ -32,11 +32,13 @@ class ConditionedDiffMM(TrainedRecommender):
     With P the mean of the modalities' projections, each a layer of ``projection_hidden`` and one of
     ``dim`` over vectors at unit variance, warm vectors x are LightGCN's mean of the layers of
     [U; E + P]. Beside BPR, a :class:`~mmnotes.recommenders.generator.Generator` learns to make a
-    vector y of an item from its P. This part moves its own network alone, so warm scores are the
-    same whatever is set for it; and a weight of it in the sum would hardly matter, since Adam's
-    steps are nearly the same for a loss of any scale. A new item's vector is sampled from pure
-    noise. As described, two things go wrong with it, ``sampler`` and ``target``, and each can be
-    mended alone. :data:`MENDED` mends both and takes the mean of several samples.
+    vector y of an item from its P. This part moves its own network alone, so after as many epochs
+    warm scores are the same whatever is set for it; and a weight of it in the sum would hardly
+    matter, since Adam's steps are nearly the same for a loss of any scale. Where a validation part
+    is ranked beside cold items, the epoch that counts is chosen with the vectors that ``cold``
+    gives them. A new item's vector is sampled from pure noise. As described, two things go wrong
+    with it, ``sampler`` and ``target``, and each can be mended alone. :data:`MENDED` mends both and
+    takes the mean of several samples.
 
     Parameters
     ----------
@@ -93,7 +95,8 @@ class ConditionedDiffMM(TrainedRecommender):
         Parameters
         ----------
         **settings
-            ``cold``, ``sampler``, ``target`` and ``n_draws``: training does not look at these.
+            ``cold``, ``sampler``, ``target`` and ``n_draws``: no step of training looks at these.
+            The epoch stays the one that was chosen with the former ones.
 
         Raises
         ------

@@ -91,7 +91,13 @@ class EASE(Recommender):
         """(gram + λI)^-1 of a matrix that nobody needs after it."""
         matrix = torch.from_numpy(gram)
         matrix.diagonal().add_(self.regularisation)
-        factor = torch.linalg.cholesky(matrix.to(as_device(self.device)))
+        try:
+            factor = torch.linalg.cholesky(matrix.to(as_device(self.device)))
+        except torch.linalg.LinAlgError as error:
+            raise InputError(
+                f"regularisation={self.regularisation!r} is too small to solve for the weights of "
+                "these rows: take a larger one"
+            ) from error
         del gram, matrix
         return torch.cholesky_inverse(factor).mT  # symmetric: so its rows lie together
 

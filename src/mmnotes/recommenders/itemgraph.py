@@ -145,14 +145,20 @@ def shares_of(names: Sequence[str], shares: Mapping[str, float] | None) -> dict[
     Raises
     ------
     InputError
-        If a share is negative, or those of the modalities that are there add up to 0.
+        If a modality has no share, a share is negative, or those of the modalities that are there
+        add up to 0.
 
     Examples
     --------
     >>> shares_of(("text",), {"image": 0.1, "text": 0.9})
     {'text': 1.0}
     """
-    there = {name: 1.0 if shares is None else shares.get(name, 0.0) for name in names}
+    absent = [name for name in names if shares is not None and name not in shares]
+    if absent:
+        raise InputError(
+            f"shares={dict(shares or {})}: {', '.join(absent)} has none; give it one, or 0"
+        )
+    there = {name: 1.0 if shares is None else shares[name] for name in names}
     total = sum(there.values())
     if not min(there.values()) >= 0 or not total > 0:
         raise InputError(

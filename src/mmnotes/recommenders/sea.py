@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -16,7 +16,6 @@ from mmnotes.recommenders.club import Club
 from mmnotes.recommenders.contrastive import info_nce
 from mmnotes.recommenders.freedom import default_shares
 from mmnotes.recommenders.itemgraph import mixed
-from mmnotes.recommenders.keptgraph import with_kept_graphs
 from mmnotes.recommenders.network import Network, NewItems, Pair, bpr, table
 from mmnotes.recommenders.problem import Problem
 from mmnotes.recommenders.sampling import Batch
@@ -80,11 +79,8 @@ class SEA(TrainedRecommender):
         Steps of that fit in every step of training.
     detached : bool
         A fault of a port: scores are read from a table filled by assignment, so that no gradient
-        of BPR reaches a parameter.
-    graph_file : path, optional
-        A fault of the code and of the port: the item graph is kept in a file that knows nothing of
-        its features, see :func:`~mmnotes.recommenders.keptgraph.with_kept_graphs`. Items without
-        a training pair have neighbours by their own features all the same.
+        of BPR reaches a parameter. Its other fault, a graph of items that is not built from the
+        features in use, is ``graphs="kept"`` of :func:`mmnotes.features.knock_out`.
     training, device, random_state
         See :class:`~mmnotes.recommenders.trained.TrainedRecommender`.
     """
@@ -99,7 +95,6 @@ class SEA(TrainedRecommender):
     fitted_on: str = "across"
     fit_steps: int = 50
     detached: bool = False
-    graph_file: str | None = None
     training: Training = Training(learning_rate=1e-4)
 
     def branch(self, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -123,10 +118,7 @@ class SEA(TrainedRecommender):
         return self.user_vectors_[:, part], self.item_vectors_[:, part]
 
     def _network(self, problem: Problem) -> Network:
-        content = problem.known_content("SEA")
-        self._check(len(content.names))
-        if self.graph_file is not None:
-            problem = replace(problem, content=with_kept_graphs(content, self.graph_file))
+        self._check(len(problem.known_content("SEA").names))
         return _Sea(problem, self)
 
     def _check(self, n_modalities: int) -> None:
@@ -135,11 +127,8 @@ class SEA(TrainedRecommender):
                 f"contrast={self.contrast!r} and fitted_on={self.fitted_on!r}: choose from "
                 f"{', '.join(CONTRASTS)} and {', '.join(FITTED_ON)}"
             )
-        if not self.temperature > 0 or not self.alignment >= 0 or not self.separation >= 0:
-            raise InputError(
-                f"temperature={self.temperature!r} must be above 0, alignment={self.alignment!r} "
-                f"and separation={self.separation!r} at least 0"
-            )
+        if not self.temperature > 0:
+            raise InputError(f"temperature={self.temperature!r} must be above 0")
         if self.detached and not self.separation and not (self.alignment and n_modalities > 1):
             raise InputError("detached scores leave nothing to learn from: give a separation")
 

@@ -1,7 +1,9 @@
 """What every trained recommender does alike: fit, score, rank items never seen, save and resume."""
 
+import math
 from abc import abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from numbers import Integral
 from pathlib import Path
 from typing import Self
 
@@ -242,9 +244,20 @@ class TrainedRecommender(Recommender):
     def new_network(self, problem: Problem) -> Network:
         """The network before training, its parameters drawn by ``random_state``."""
         check_seed(self.random_state)
+        self._check_numbers()
         with seeded(self.random_state, 0, problem.device):
             # Parameters are drawn on the CPU, so they are the same for every device.
             return self._network(problem).to(problem.device)
+
+    def _check_numbers(self) -> None:
+        """Refuse what no model can make sense of; each refuses further values by itself."""
+        for setting in fields(self):
+            name, value = setting.name, getattr(self, setting.name)
+            least = 1 if name == "dim" else 0
+            whole = setting.type is int and not isinstance(value, Integral)
+            if setting.type in (int, float) and (whole or not least <= value < math.inf):
+                what = "a whole number" if setting.type is int else "a number"
+                raise InputError(f"{name} must be {what} from {least}, not {value!r}")
 
     def _rescored(self, problem: Problem, **settings: object) -> Self:
         """The same trained network over another problem, or with settings of scoring changed."""

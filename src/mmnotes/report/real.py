@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from mmnotes.errors import DataNotFound, InputError
 from mmnotes.report import results
@@ -29,6 +29,8 @@ class Real:
         What ``compute`` returned, with lists in place of arrays and tuples.
     kept : dict or None
         The kept result of full mode, to show beside this one.
+    kept_from : str
+        When and on what that was computed, and by which commit; empty without one.
     note : str
         The first line of the section, in Markdown.
     provenance : dict
@@ -38,6 +40,7 @@ class Real:
     source: str
     values: dict[str, Any]
     kept: dict[str, Any] | None
+    kept_from: str
     note: str
     provenance: dict[str, Any]
 
@@ -114,7 +117,7 @@ def real(
     from mmnotes.data.prepared import at_hand, load
 
     full = results.find(notebook, dataset, mode="full", null=null)
-    beside = full.values if full and full.mode == "full" else None
+    beside = _Beside(full.values, _whence(full)) if full and full.mode == "full" else _Beside()
     if not at_hand(dataset):
         return _from_kept(notebook, dataset, mode, null, beside)
     start = time.perf_counter()
@@ -130,12 +133,10 @@ def real(
     origin = provenance(
         data_sha256=data.fingerprint, wall_seconds=seconds, device=device, mode=mode, **more
     )
-    return Real(dataset, "run", values, beside, _run_note(data, origin), origin)
+    return Real(dataset, "run", values, *beside, _run_note(data, origin), origin)
 
 
-def _from_kept(
-    notebook: str, dataset: str, mode: str, null: bool, beside: dict[str, Any] | None
-) -> Real:
+def _from_kept(notebook: str, dataset: str, mode: str, null: bool, beside: "_Beside") -> Real:
     found = results.find(notebook, dataset, mode=mode, null=null)
     if found is None:
         run = "null run" if null else "run"
@@ -144,7 +145,19 @@ def _from_kept(
             f"MMNOTES_DATA to the folder that holds {dataset}/"
         )
     note = _kept_note(found)
-    return Real(dataset, "kept", found.values, beside, note, found.provenance)
+    return Real(dataset, "kept", found.values, *beside, note, found.provenance)
+
+
+class _Beside(NamedTuple):
+    """The kept full run."""
+
+    values: dict[str, Any] | None = None
+    whence: str = ""
+
+
+def _whence(kept: results.Kept) -> str:
+    origin = kept.provenance
+    return f"{origin['date']}: {kept.mode} mode, {origin['device']}, commit {origin['commit']}"
 
 
 def _run_note(data: Any, origin: Mapping[str, Any]) -> str:
@@ -155,10 +168,8 @@ def _run_note(data: Any, origin: Mapping[str, Any]) -> str:
 
 
 def _kept_note(kept: results.Kept) -> str:
-    origin = kept.provenance
     return (
         f"{KEPT} {kept.dataset} is not at hand, so these numbers are not computed now. "
-        f"They are from {origin['date']}: {kept.mode} mode, {origin['device']}, "
-        f"commit `{origin['commit']}`. To run them here, set `MMNOTES_DATA` to the folder that "
+        f"They are from {_whence(kept)}. To run them here, set `MMNOTES_DATA` to the folder that "
         f"holds `{kept.dataset}/`."
     )

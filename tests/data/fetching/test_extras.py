@@ -15,7 +15,7 @@ except InputError as error:
 """
 
 
-@pytest.mark.parametrize("package", ["requests", "filelock", "tomli_w"])
+@pytest.mark.parametrize("package", ["requests", "tomli_w"])
 def test_without_the_extra_it_says_how_to_install_it(package):
     out = subprocess.run([sys.executable, "-c", TRY, package], capture_output=True, text=True)
     assert out.stdout.startswith(f"{package} is not installed; it comes with the data extra: pip")

@@ -2,5 +2,5 @@
 
 from mmnotes.data.extras import need
 
-for _module in ("filelock", "requests", "tomli_w"):
+for _module in ("requests", "tomli_w"):
     need(_module)  # here, so that the modules of this room can import them plainly
