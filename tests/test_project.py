@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # Far above what it takes (a few hundredths), far below what importing torch or pandas takes.
 IMPORT_SECONDS = 0.5
 CORE = {
+    "filelock",
     "joblib",
     "matplotlib",
     "numpy",
@@ -24,6 +25,7 @@ CORE = {
     "scikit-learn",
     "scipy",
     "seaborn",
+    "threadpoolctl",
     "torch",
     "tqdm",
 }
