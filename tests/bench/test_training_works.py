@@ -123,6 +123,14 @@ class _Elsewhere(PlainDiffMM):
         super().begin_epoch(epoch)
 
 
+class _Untrained(PlainDiffMM):
+    """Draws by denoisers that learn nothing."""
+
+    def begin_epoch(self, epoch):
+        self.drawn.learn = lambda *given: None
+        super().begin_epoch(epoch)
+
+
 def test_other_draws_are_told_from_another_network(market):
     training = Training(batch_size=150)
     model = DiffMM(device="cpu", hidden=16, training=training)
@@ -135,3 +143,9 @@ def test_other_draws_are_told_from_another_network(market):
     assert all(f"ours with its draws, 2 of {2 * n_users:,} of another item" in one for one in said)
     wrong = {name: 1.001 * value for name, value in theirs.items()}
     assert explain(ours, wrong, allowed, variants).count("unexplained") == len(wrong)
+
+
+def test_draws_by_other_denoisers_are_no_reason(market):
+    model = DiffMM(device="cpu", hidden=16, training=Training(batch_size=150))
+    assert len(list(given_draws(market, model, PlainDiffMM))) == 1
+    assert list(given_draws(market, model, _Untrained)) == []

@@ -111,6 +111,8 @@ def test_keep_the_leading_figure(planted, make, tmp_path):
     path = tmp_path / "done.ipynb"
     nbformat.write(new_notebook(cells=list(page)), path)
     runs = [replace(make.run(null=null), path=path) for null in (False, True)]
+    full = replace(runs[0], parameters={**runs[0].parameters, "mode": "full"})
+    assert keep_figures(planted, [full]) == []  # or the README would show it
     (written,) = keep_figures(planted, runs)
     assert written == planted.book / "images" / "01_one.svg"
     assert written.read_bytes() == b"<svg/>"

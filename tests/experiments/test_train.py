@@ -81,6 +81,14 @@ def test_what_failed_is_told_after_the_others(at_hand, tmp_path, capsys):
     assert "mmnotes train: FREEDOM, sound only, seed 0: there is no modality 'sound'" in told.err
 
 
+def test_failures_are_told_beside_a_file_that_cannot_be_written(at_hand, tmp_path, capsys):
+    more = ["--modalities", "sound", "--set", "epochs=1", "--json", "no/where.json"]
+    assert train(tmp_path, "FREEDOM", *more) == 1
+    told = capsys.readouterr().err
+    assert "there is no modality 'sound'" in told
+    assert "no/where.json: cannot be written" in told
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [

@@ -43,7 +43,7 @@ def test_data_at_hand_are_run(make_page, data_room, shown):
     assert real.source == "run"
     assert real["gain"] == GAIN
     assert real["curve"] == [0.1, 0.2]
-    assert real.kept is None
+    assert real.full is None
     assert real.provenance["data_sha256"] == "ab" * 32
     assert real.provenance["seed"] == 0
     assert shown[0].bundle["text/markdown"] == real.note
@@ -94,23 +94,34 @@ def test_full_results_stand_beside_the_fast_ones(make_page, data_room, kept_from
     kept_from(lambda dataset: {"gain": 0.9}, mode="full")
     real = make_page().real(NAME, compute)
     assert real["gain"] == GAIN
-    assert real.kept == {"gain": 0.9}
-    assert re.fullmatch(r"20[\d-]+: full mode, .+, commit \w+\+?", real.kept_from)
+    assert real.whence.split(": ")[1].startswith("fast mode, ")
+    assert real.full.values == {"gain": 0.9}
+    assert re.fullmatch(r"20[\d-]+: full mode, .+, commit \w+\+?", real.full.whence)
+    assert real.full.source == "kept"
+    assert "full mode" in real.full.note
+    own = make_page(mode="full").real(NAME, compute)
+    assert own["gain"] == GAIN
+    assert own.full is None
+    assert (real.versions, own.versions) == ([real, real.full], [own])
+    assert real.caption == own.caption == ""
+    assert real.full.caption == f"Kept results of {real.full.whence}."
     data_room.at_hand = False
     real = make_page().real(NAME, compute)
     assert real["gain"] == 0.9
     assert "full mode" in real.note
+    assert real.full is None
 
 
 def test_one_full_result_in_a_sentence(make_page, data_room, kept_from):
     alone = make_page().real(NAME, compute)  # nothing kept
-    assert alone.beside("the gain", "gain") == alone.kept_from == ""
+    assert alone.beside("the gain", "gain") == ""
     kept_from(lambda dataset: {"new": {"gain": GAIN}}, mode="full")
     real = make_page().real(NAME, compute)
     sentence = " In the kept full run the gain was 0.030 [0.010, 0.050]."
     assert real.beside("the gain", "new", "gain") == sentence
     with pytest.raises(InputError, match="has no new › loss"):
         real.beside("the loss", "new", "loss")
+    assert make_page(mode="full").real(NAME, compute).beside("the gain", "new", "gain") == ""
     data_room.at_hand = False
     assert make_page(mode="full").real(NAME, compute).beside("the gain", "new", "gain") == ""
 

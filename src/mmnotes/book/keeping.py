@@ -58,16 +58,19 @@ _PLOT = re.compile(r'alt="([^"]*)"[^>]*src="data:image/svg\+xml;base64,([A-Za-z0
 def keep_figures(checkout: Checkout, runs: Iterable[Run]) -> list[Path]:
     """Write the figure that leads each chapter to ``book/images``, and its alt text beside it.
 
-    For the README, whose numbers a test holds against that text.
+    For the README and the front page, whose numbers a test holds against that text: they show fast
+    mode, and a run in full mode leaves its figures where they are.
 
     Returns
     -------
     list of Path
-        The files written; none for a null run, or a page without such a figure.
+        The files written; none for a null run, one in full mode, or a page without such a figure.
     """
     written = []
     for run in runs:
-        lead = None if run.null else lead_figure(need("nbformat").read(run.path, as_version=4))
+        if run.null or run.parameters["mode"] == "full":
+            continue
+        lead = lead_figure(need("nbformat").read(run.path, as_version=4))
         found = _PLOT.search(lead["data"]["text/html"]) if lead is not None else None
         if found:
             path = checkout.book / "images" / f"{run.notebook}.svg"

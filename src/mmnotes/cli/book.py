@@ -24,7 +24,8 @@ def add_commands(commands: Any) -> None:
     run.add_argument(
         "--keep",
         action="store_true",
-        help="keep what real data gave in book/results, and lead figures in book/images",
+        help="keep what real data gave in book/results, and in fast mode lead figures in "
+        "book/images",
     )
     run.add_argument(
         "-p", dest="changed", action="append", type=_assignment, default=[], metavar="NAME=VALUE",

@@ -52,6 +52,7 @@ def add_commands(commands: Any) -> None:
 def train(given: argparse.Namespace) -> int:
     """``mmnotes train``: how good is each model on validation and test, over users and seeds?"""
     from mmnotes.data import load
+    from mmnotes.errors import InputError
     from mmnotes.experiments.collection import collection
     from mmnotes.experiments.grid import RunsFailed, grid
     from mmnotes.experiments.models import WITHOUT_CONTENT
@@ -74,7 +75,10 @@ def train(given: argparse.Namespace) -> int:
             "runs": [run.to_dict() for run in runs],
             "summary": [row.to_dict() for row in rows],
         }
-        write_json(document, given.json)
+        try:
+            write_json(document, given.json)
+        except InputError as error:
+            raise InputError(f"{failed}\n{error}" if failed else str(error)) from error
     if failed is not None:
         raise failed
     return OK
@@ -91,7 +95,7 @@ def _tasks(given: argparse.Namespace) -> "list[Task]":
     for key, _ in given.set:
         if not any(key in parameters(model) for model in models):
             raise InputError(f"--set {key}: none of {', '.join(models)} has such a setting")
-    _check_content(given, models)
+    _check_choices(given, models)
     tasks = []
     for model in models:
         own = {key: value for key, value in given.set if key in parameters(model)}
@@ -107,7 +111,7 @@ def _tasks(given: argparse.Namespace) -> "list[Task]":
     return tasks
 
 
-def _check_content(given: argparse.Namespace, models: list[str]) -> None:
+def _check_choices(given: argparse.Namespace, models: list[str]) -> None:
     """Refuse what would be passed over without a word."""
     from mmnotes.errors import InputError
     from mmnotes.experiments.models import WITHOUT_CONTENT

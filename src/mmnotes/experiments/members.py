@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import joblib
@@ -14,7 +13,7 @@ from mmnotes.errors import InputError
 from mmnotes.evaluate.scorers import Vectors
 from mmnotes.experiments.collection import Collection
 from mmnotes.experiments.models import is_trained
-from mmnotes.experiments.running import fit, prepared, run, torch_threads
+from mmnotes.experiments.running import Keep, fit, prepared, run, torch_threads
 from mmnotes.experiments.tasks import Task
 from mmnotes.recommenders.base import Recommender
 from mmnotes.recommenders.trained import TrainedRecommender
@@ -76,8 +75,7 @@ def _vectors(task: Task, data: Collection, folder: str | Path | None) -> Vectors
             fit(model, cut, content, None)
         return _of(model)
     kept = Path(folder) / f"{task.stem(data)}-vectors.npz"
-    if not kept.exists():
-        run(task, data, folder, keep=partial(_write, kept))
+    run(task, data, folder, keep=Keep(kept, _write))
     return _read(kept, data)
 
 

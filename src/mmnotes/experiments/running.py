@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,12 @@ from mmnotes.recommenders.trained import TrainedRecommender
 _MIB = 2**20
 
 
-Keep = Callable[[Recommender], None]  # what is done with a fitted model before it is asked
+@dataclass(frozen=True)
+class Keep:
+    """A file that is to lie beside what came of a run: written from the fitted model."""
+
+    file: Path
+    write: Callable[[Path, Recommender], None]
 
 
 def run(
@@ -46,9 +51,9 @@ def run(
         killed goes on from its checkpoint, to the same end.
     threads : int
         Of the arithmetic.
-    keep : function, optional
-        Gets the fitted model before it is asked; what it leaves behind is there when the runs are.
-        The model is then fitted even if its runs lie in the folder.
+    keep : Keep, optional
+        Written before the model is asked. Where the runs lie in the folder without this file, the
+        model is fitted once more.
 
     Raises
     ------
@@ -60,10 +65,10 @@ def run(
         with torch_threads(threads):
             return _runs(task, data, asked, None, keep)
     stems = [_folder(folder) / task.stem(data, knocked_out) for knocked_out in asked]
-    if keep is None and _are_finished(stems):
+    if _are_finished(stems, keep):
         return _finished(task, stems)
     with _alone_at(stems[0]):
-        if keep is None and _are_finished(stems):  # by whoever was at it until now
+        if _are_finished(stems, keep):  # by whoever was at it until now
             return _finished(task, stems)
         checkpoint = stems[0].with_suffix(".pt")
         with torch_threads(threads):
@@ -94,8 +99,9 @@ def fit(
         model.fit(cut.train)
 
 
-def _are_finished(stems: Sequence[Path]) -> bool:
-    return all(stem.with_suffix(".json").exists() for stem in stems)
+def _are_finished(stems: Sequence[Path], keep: Keep | None) -> bool:
+    files = [stem.with_suffix(".json") for stem in stems]
+    return all(file.exists() for file in (files if keep is None else [*files, keep.file]))
 
 
 def _finished(task: Task, stems: Sequence[Path]) -> list[Run]:
@@ -140,7 +146,7 @@ def _runs(
     fit(model, cut, content, checkpoint)
     spent = meter.read()
     if keep is not None:
-        keep(model)
+        keep.write(keep.file, model)
     told = {
         "model": task.model,
         "data": data.name,

@@ -6,8 +6,8 @@ from typing import Any
 
 from mmnotes.errors import InputError
 from mmnotes.evaluate.estimate import Estimate
-from mmnotes.evaluate.intervals import mean_interval, mean_intervals, paired_intervals, paired_ratio
-from mmnotes.evaluate.seeds import differences
+from mmnotes.evaluate.intervals import mean_intervals, paired_intervals, paired_ratio
+from mmnotes.evaluate.seeds import differences, seed_table
 from mmnotes.evaluate.users import PerUser
 from mmnotes.experiments.runs import Run
 
@@ -145,7 +145,7 @@ def retention(
         if not some:
             raise InputError(f"{label!r}, {full!r} and {floor!r} share no seed")
         gain = differences(whole, least)
-        if not mean_interval(gain).value > 0:
+        if not seed_table(gain).by_user.mean() > 0:
             raise InputError(f"{full!r} is no better than {floor!r}, so there is nothing to keep")
         shares[label] = paired_ratio(differences(some, least), gain)
     return shares

@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any
 
 from mmnotes.errors import DataNotFound, InputError
 from mmnotes.report import results
@@ -27,22 +27,20 @@ class Real:
         ``"run"`` if computed by this run, ``"kept"`` if read from the kept results.
     values : dict
         What ``compute`` returned, with lists in place of arrays and tuples.
-    kept : dict or None
-        The kept result of full mode, to show beside this one.
-    kept_from : str
-        When and on what that was computed, and by which commit; empty without one.
     note : str
         The first line of the section, in Markdown.
     provenance : dict
+    full : Real or None
+        The kept results of full mode, to show beside these. None where none were kept, or where
+        these are of full mode themselves.
     """
 
     dataset: str
     source: str
     values: dict[str, Any]
-    kept: dict[str, Any] | None
-    kept_from: str
     note: str
     provenance: dict[str, Any]
+    full: "Real | None" = None
 
     def __getitem__(self, key: str) -> Any:
         if key not in self.values:
@@ -51,10 +49,27 @@ class Real:
             )
         return self.values[key]
 
+    @property
+    def whence(self) -> str:
+        """When and on what these were computed, in which mode, and by which commit."""
+        origin = self.provenance
+        mode, device, commit = (origin[name] for name in ("mode", "device", "commit"))
+        return f"{origin['date']}: {mode} mode, {device}, commit {commit}"
+
+    @property
+    def versions(self) -> "list[Real]":
+        """These results, and after them those of the kept full run: a table of each."""
+        return [self] if self.full is None else [self, self.full]
+
+    @property
+    def caption(self) -> str:
+        """What a table says of where its numbers are from; nothing if this run computed them."""
+        return "" if self.source == "run" else f"Kept results of {self.whence}."
+
     def beside(self, what: str, *keys: str) -> str:
         """A sentence with one result of the kept full run, to stand beside this run's own.
 
-        Empty where none was kept, or where the results shown are the kept full run itself.
+        Empty where there is no such run: see ``full``.
 
         Parameters
         ----------
@@ -68,9 +83,9 @@ class Real:
         InputError
             If the kept run has no such result.
         """
-        if self.kept is None or self.kept == self.values:
+        if self.full is None:
             return ""
-        found: Any = self.kept
+        found: Any = self.full.values
         for key in keys:
             if not isinstance(found, Mapping) or key not in found:
                 raise InputError(f"the kept full run on {self.dataset!r} has no {' › '.join(keys)}")
@@ -116,10 +131,8 @@ def real(
     """
     from mmnotes.data.prepared import at_hand, load
 
-    full = results.find(notebook, dataset, mode="full", null=null)
-    beside = _Beside(full.values, _whence(full)) if full and full.mode == "full" else _Beside()
     if not at_hand(dataset):
-        return _from_kept(notebook, dataset, mode, null, beside)
+        return _from_kept(notebook, dataset, mode, null)
     start = time.perf_counter()
     data = load(dataset)
     answer = compute(data)
@@ -133,10 +146,11 @@ def real(
     origin = provenance(
         data_sha256=data.fingerprint, wall_seconds=seconds, device=device, mode=mode, **more
     )
-    return Real(dataset, "run", values, *beside, _run_note(data, origin), origin)
+    full = None if mode == "full" else _full(notebook, dataset, null)
+    return Real(dataset, "run", values, _run_note(data, origin), origin, full)
 
 
-def _from_kept(notebook: str, dataset: str, mode: str, null: bool, beside: "_Beside") -> Real:
+def _from_kept(notebook: str, dataset: str, mode: str, null: bool) -> Real:
     found = results.find(notebook, dataset, mode=mode, null=null)
     if found is None:
         run = "null run" if null else "run"
@@ -144,20 +158,19 @@ def _from_kept(notebook: str, dataset: str, mode: str, null: bool, beside: "_Bes
             f"{notebook}: dataset {dataset!r} is not at hand, and no {run} on it was kept. Set "
             f"MMNOTES_DATA to the folder that holds {dataset}/"
         )
-    note = _kept_note(found)
-    return Real(dataset, "kept", found.values, *beside, note, found.provenance)
+    full = None if found.mode == "full" else _full(notebook, dataset, null)
+    return _kept(found, full)
 
 
-class _Beside(NamedTuple):
-    """The kept full run."""
-
-    values: dict[str, Any] | None = None
-    whence: str = ""
+def _full(notebook: str, dataset: str, null: bool) -> Real | None:
+    found = results.find(notebook, dataset, mode="full", null=null)
+    return _kept(found) if found is not None and found.mode == "full" else None
 
 
-def _whence(kept: results.Kept) -> str:
-    origin = kept.provenance
-    return f"{origin['date']}: {kept.mode} mode, {origin['device']}, commit {origin['commit']}"
+def _kept(found: results.Kept, full: Real | None = None) -> Real:
+    origin = {**found.provenance, "mode": found.mode}
+    real = Real(found.dataset, "kept", found.values, "", origin, full)
+    return replace(real, note=_kept_note(real))
 
 
 def _run_note(data: Any, origin: Mapping[str, Any]) -> str:
@@ -167,9 +180,9 @@ def _run_note(data: Any, origin: Mapping[str, Any]) -> str:
     )
 
 
-def _kept_note(kept: results.Kept) -> str:
+def _kept_note(kept: Real) -> str:
     return (
         f"{KEPT} {kept.dataset} is not at hand, so these numbers are not computed now. "
-        f"They are from {_whence(kept)}. To run them here, set `MMNOTES_DATA` to the folder that "
+        f"They are from {kept.whence}. To run them here, set `MMNOTES_DATA` to the folder that "
         f"holds `{kept.dataset}/`."
     )
