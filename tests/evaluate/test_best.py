@@ -1,11 +1,13 @@
 """Who is best, and how often is a best clear where all are alike?"""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 
 from mmnotes.errors import InputError
 from mmnotes.evaluate import PerUser, paired_interval
-from mmnotes.evaluate.best import best
+from mmnotes.evaluate.best import agreement, best
 
 N_USERS = 200
 
@@ -75,3 +77,39 @@ def test_where_all_are_alike_one_is_seldom_clear_of_all_others(n_rankers):
 def test_bad_input_is_refused(results, words):
     with pytest.raises(InputError, match=words):
         best(results)
+
+
+def test_agreement_is_the_mean_over_pairs():
+    tables = [["a", "b", "c"], ["a", "c", "c"], ["b", "b", "c"], ["a", "b", "a"]]
+
+    def over_pairs(of):
+        return np.mean(
+            [[x == y for x, y in zip(*pair, strict=True)] for pair in combinations(of, 2)]
+        )
+
+    found = agreement(tables)
+    assert found.value == pytest.approx(over_pairs(tables))
+    without = [over_pairs(tables[:n] + tables[n + 1 :]) for n in range(4)]
+    error = np.sqrt(3 / 4 * np.sum((without - np.mean(without)) ** 2))
+    assert found.high == pytest.approx(min(1, found.value + 3.182446 * error))  # Student's, 3
+    assert (found.n_seeds, found.n_users) == (4, 0)
+
+
+@pytest.mark.parametrize("share", [1 / 3, 0.6])
+def test_agreement_holds_what_would_come_of_many_tables(share):
+    """Each row names "a" with this chance, and else one of two others."""
+    rng = np.random.default_rng(0)
+    true = share**2 + 2 * ((1 - share) / 2) ** 2
+    chances = (share, (1 - share) / 2, (1 - share) / 2)
+    found = [agreement(rng.choice(list("abc"), (5, 4), p=chances)) for _ in range(500)]
+    assert np.mean([each.low <= true <= each.high for each in found]) > 0.93
+
+
+def test_tables_alike_agree_for_certain():
+    assert agreement([["a", "b"]] * 5).low == 1
+
+
+@pytest.mark.parametrize("tables", [[["a"], ["a"]], [["a"], ["a"], ["a", "b"]], [[], [], []]])
+def test_too_few_tables_or_rows(tables):
+    with pytest.raises(InputError, match="give three or more, each of the same rows"):
+        agreement(tables)

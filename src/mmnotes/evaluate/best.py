@@ -1,9 +1,10 @@
 """Which of several rankers is the best, and does the data say so or the draw?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
 from mmnotes.errors import InputError
 from mmnotes.evaluate.estimate import Estimate
@@ -88,7 +89,7 @@ def best(
     means = {}
     for name, values in results.items():
         with about(name):
-            means[name] = float(np.nanmean(seed_table(values).values, axis=0).mean())
+            means[name] = seed_table(values).mean
     ranked = tuple(sorted(means, key=lambda name: -means[name]))
     gains = {}
     for name in ranked[1:]:
@@ -97,3 +98,51 @@ def best(
     leads = mean_intervals(gains, n_resamples, random_state, level)
     rival = min(leads, key=lambda name: leads[name].low)
     return Best(ranked, means[ranked[0]] - means[ranked[1]], rival, leads[rival])
+
+
+def agreement(tables: Sequence[Sequence[str]], level: float = 0.95) -> Estimate:
+    """How often do two tables name the same, row by row?
+
+    The mean over all pairs of tables and all rows. Pairs share tables, so they are no sample of
+    their own: the interval is the jackknife's, over tables, with Student's quantile.
+
+    Parameters
+    ----------
+    tables : (n_tables, n_rows) words
+        Three or more, independent of each other, and all of the same rows.
+    level : float
+
+    Returns
+    -------
+    Estimate
+        ``n_seeds`` counts the tables.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than three tables, or one has no row or other rows than the first.
+
+    References
+    ----------
+    Arvesen (1969), "Jackknifing U-statistics", Annals of Mathematical Statistics 40,
+    https://doi.org/10.1214/aoms/1177697287.
+
+    Examples
+    --------
+    >>> print(agreement(["abca", "abcb", "abaa", "abcc", "abba"]))  # a letter a row
+    0.650 [0.465, 0.835]
+    """
+    sizes = {len(table) for table in tables}
+    n = len(tables)
+    if n < 3 or len(sizes) > 1 or 0 in sizes:
+        raise InputError(
+            f"{n} tables of {sorted(sizes)} rows: give three or more, each of the same rows"
+        )
+    names = np.array([list(table) for table in tables])
+    same = (names[:, None] == names[None]).mean(axis=2)
+    np.fill_diagonal(same, 0)
+    whole = same.sum() / (n * (n - 1))
+    without = (same.sum() - 2 * same.sum(axis=1)) / ((n - 1) * (n - 2))
+    error = np.sqrt((n - 1) / n * np.square(without - without.mean()).sum())
+    reach = stats.t.ppf((1 + level) / 2, n - 1) * error
+    return Estimate(whole, whole - reach, whole + reach, n_seeds=n, level=level).within(0, 1)

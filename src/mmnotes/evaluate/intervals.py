@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
-
 from mmnotes.errors import InputError
 from mmnotes.evaluate.estimate import Estimate
 from mmnotes.evaluate.resampling import draw_means
@@ -198,10 +196,10 @@ def paired_ratio(
     """
     differences(a_by_seed, b_by_seed)  # the same users and seeds, or an error that says which
     a, b = (seed_table(values) for values in (a_by_seed, b_by_seed))
-    under = float(np.nanmean(b.values, axis=0).mean())
+    under = b.mean
     if not under:
         raise InputError("nothing to divide by: the mean of b is zero")
-    ratio = float(np.nanmean(a.values, axis=0).mean()) / under
+    ratio = a.mean / under
     parts = SeedTable(a.users, (a.values - ratio * b.values) / under)
     error = _estimates({"": parts}, n_resamples, random_state, level)[""]
     return replace(error, value=ratio, low=ratio + error.low, high=ratio + error.high)

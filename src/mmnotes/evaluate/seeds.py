@@ -35,6 +35,11 @@ class SeedTable:
         """Each user's mean over the seeds that have them, (n_users,)."""
         return np.nanmean(self.values, axis=1)
 
+    @property
+    def mean(self) -> float:
+        """Over the users of each seed, and then over seeds."""
+        return float(np.nanmean(self.values, axis=0).mean())
+
     def where(self, mask: np.ndarray) -> "SeedTable":
         """The same for some of the users.
 

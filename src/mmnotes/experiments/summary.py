@@ -145,7 +145,7 @@ def retention(
         if not some:
             raise InputError(f"{label!r}, {full!r} and {floor!r} share no seed")
         gain = differences(whole, least)
-        if not seed_table(gain).by_user.mean() > 0:
+        if not seed_table(gain).mean > 0:
             raise InputError(f"{full!r} is no better than {floor!r}, so there is nothing to keep")
         shares[label] = paired_ratio(differences(some, least), gain)
     return shares
