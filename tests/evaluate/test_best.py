@@ -95,7 +95,7 @@ def test_agreement_is_the_mean_over_pairs():
     assert (found.n_seeds, found.n_users) == (4, 0)
 
 
-@pytest.mark.parametrize("share", [1 / 3, 0.6])
+@pytest.mark.parametrize("share", [1 / 3, 0.6, 0.8])
 def test_agreement_holds_what_would_come_of_many_tables(share):
     """Each row names "a" with this chance, and else one of two others."""
     rng = np.random.default_rng(0)
@@ -105,11 +105,16 @@ def test_agreement_holds_what_would_come_of_many_tables(share):
     assert np.mean([each.low <= true <= each.high for each in found]) > 0.93
 
 
-def test_tables_alike_agree_for_certain():
+def test_tables_alike():
     assert agreement([["a", "b"]] * 5).low == 1
 
 
-@pytest.mark.parametrize("tables", [[["a"], ["a"]], [["a"], ["a"], ["a", "b"]], [[], [], []]])
+def test_two_tables_say_how_often_and_not_how_sure():
+    found = agreement([["a", "b"], ["a", "c"]])
+    assert (found.value, found.low, found.high) == (0.5, 0, 1)
+
+
+@pytest.mark.parametrize("tables", [[["a"]], [["a"], ["a"], ["a", "b"]], [[], [], []]])
 def test_too_few_tables_or_rows(tables):
-    with pytest.raises(InputError, match="give three or more, each of the same rows"):
+    with pytest.raises(InputError, match="give two or more, each of the same rows"):
         agreement(tables)

@@ -6,6 +6,7 @@ import pytest
 from mmnotes.errors import DataNotFound, InputError
 from mmnotes.evaluate.estimate import Estimate
 from mmnotes.report.page import RECORDS_MIME
+from mmnotes.report.real import by_mode
 from mmnotes.report.results import Kept, keep
 
 GAIN = Estimate(0.03, 0.01, 0.05, 100, 5)
@@ -97,19 +98,29 @@ def test_full_results_stand_beside_the_fast_ones(make_page, data_room, kept_from
     assert real.whence.split(": ")[1].startswith("fast mode, ")
     assert real.full.values == {"gain": 0.9}
     assert re.fullmatch(r"20[\d-]+: full mode, .+, commit \w+\+?", real.full.whence)
-    assert real.full.source == "kept"
-    assert "full mode" in real.full.note
+    assert (real.full.source, real.full.mode, real.full.note) == ("kept", "full", "")
     own = make_page(mode="full").real(NAME, compute)
     assert own["gain"] == GAIN
     assert own.full is None
     assert (real.versions, own.versions) == ([real, real.full], [own])
     assert real.caption == own.caption == ""
-    assert real.full.caption == f"Kept results of {real.full.whence}."
+    assert real.full.caption == f"{NAME}: kept results of {real.full.whence}."
     data_room.at_hand = False
     real = make_page().real(NAME, compute)
     assert real["gain"] == 0.9
     assert "full mode" in real.note
     assert real.full is None
+
+
+def test_datasets_side_by_side_are_of_one_mode(make_page, data_room, kept_from):
+    kept_from(lambda dataset: {"gain": 0.9}, mode="full")
+    fast, full = make_page().real(NAME, compute), make_page(mode="full").real(NAME, compute)
+    assert by_mode({"one": fast, "two": fast}) == [
+        {"one": fast, "two": fast},
+        {"one": fast.full, "two": fast.full},
+    ]
+    assert by_mode({"one": full}) == [{"one": full}]
+    assert by_mode({"one": fast, "two": full}) == [{"one": fast}, {"one": fast.full, "two": full}]
 
 
 def test_one_full_result_in_a_sentence(make_page, data_room, kept_from):

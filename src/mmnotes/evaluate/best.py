@@ -104,12 +104,14 @@ def agreement(tables: Sequence[Sequence[str]], level: float = 0.95) -> Estimate:
     """How often do two tables name the same, row by row?
 
     The mean over all pairs of tables and all rows. Pairs share tables, so they are no sample of
-    their own: the interval is the jackknife's, over tables, with Student's quantile.
+    their own: the interval is the jackknife's, over tables, with Student's quantile. Of two tables
+    it is from 0 to 1. Where nearly all tables agree it is too short, and where all do it has no
+    length.
 
     Parameters
     ----------
     tables : (n_tables, n_rows) words
-        Three or more, independent of each other, and all of the same rows.
+        Two or more, independent of each other, and all of the same rows.
     level : float
 
     Returns
@@ -120,7 +122,7 @@ def agreement(tables: Sequence[Sequence[str]], level: float = 0.95) -> Estimate:
     Raises
     ------
     InputError
-        If there are fewer than three tables, or one has no row or other rows than the first.
+        If there are fewer than two tables, or one has no row or other rows than the first.
 
     References
     ----------
@@ -134,14 +136,16 @@ def agreement(tables: Sequence[Sequence[str]], level: float = 0.95) -> Estimate:
     """
     sizes = {len(table) for table in tables}
     n = len(tables)
-    if n < 3 or len(sizes) > 1 or 0 in sizes:
+    if n < 2 or len(sizes) > 1 or 0 in sizes:
         raise InputError(
-            f"{n} tables of {sorted(sizes)} rows: give three or more, each of the same rows"
+            f"{n} tables of {sorted(sizes)} rows: give two or more, each of the same rows"
         )
     names = np.array([list(table) for table in tables])
     same = (names[:, None] == names[None]).mean(axis=2)
     np.fill_diagonal(same, 0)
     whole = same.sum() / (n * (n - 1))
+    if n == 2:
+        return Estimate(whole, 0, 1, n_seeds=n, level=level)
     without = (same.sum() - 2 * same.sum(axis=1)) / ((n - 1) * (n - 2))
     error = np.sqrt((n - 1) / n * np.square(without - without.mean()).sum())
     reach = stats.t.ppf((1 + level) / 2, n - 1) * error

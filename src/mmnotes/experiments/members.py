@@ -75,7 +75,8 @@ def _vectors(task: Task, data: Collection, folder: str | Path | None) -> Vectors
             fit(model, cut, content, None)
         return _of(model)
     kept = Path(folder) / f"{task.stem(data)}-vectors.npz"
-    run(task, data, folder, keep=Keep(kept, _write))
+    if not kept.exists():
+        run(task, data, folder, keep=Keep(kept, _write))
     return _read(kept, data)
 
 

@@ -12,13 +12,13 @@ from mmnotes.lazy import attach
 if TYPE_CHECKING:
     from mmnotes.report.charts import compare_densities, dot_interval, label_line, line_interval
     from mmnotes.report.page import Page
-    from mmnotes.report.real import Real
+    from mmnotes.report.real import Real, by_mode
     from mmnotes.report.style import HUES, INK, figure, use_style
 
 _WHERE = {
     "charts": ("compare_densities", "dot_interval", "label_line", "line_interval"),
     "page": ("Page",),
-    "real": ("Real",),
+    "real": ("Real", "by_mode"),
     "style": ("HUES", "INK", "figure", "use_style"),
 }
 
@@ -27,6 +27,7 @@ __all__ = [
     "INK",
     "Page",
     "Real",
+    "by_mode",
     "compare_densities",
     "dot_interval",
     "figure",

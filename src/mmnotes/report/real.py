@@ -28,7 +28,7 @@ class Real:
     values : dict
         What ``compute`` returned, with lists in place of arrays and tuples.
     note : str
-        The first line of the section, in Markdown.
+        The first line of the section, in Markdown; empty for those that only stand beside others.
     provenance : dict
     full : Real or None
         The kept results of full mode, to show beside these. None where none were kept, or where
@@ -50,11 +50,15 @@ class Real:
         return self.values[key]
 
     @property
+    def mode(self) -> str:
+        """Of the run that computed these, which need not be this one: ``"fast"`` or ``"full"``."""
+        return str(self.provenance["mode"])
+
+    @property
     def whence(self) -> str:
         """When and on what these were computed, in which mode, and by which commit."""
         origin = self.provenance
-        mode, device, commit = (origin[name] for name in ("mode", "device", "commit"))
-        return f"{origin['date']}: {mode} mode, {device}, commit {commit}"
+        return f"{origin['date']}: {self.mode} mode, {origin['device']}, commit {origin['commit']}"
 
     @property
     def versions(self) -> "list[Real]":
@@ -64,7 +68,7 @@ class Real:
     @property
     def caption(self) -> str:
         """What a table says of where its numbers are from; nothing if this run computed them."""
-        return "" if self.source == "run" else f"Kept results of {self.whence}."
+        return "" if self.source == "run" else f"{self.dataset}: kept results of {self.whence}."
 
     def beside(self, what: str, *keys: str) -> str:
         """A sentence with one result of the kept full run, to stand beside this run's own.
@@ -100,6 +104,24 @@ class Real:
             "payload": freeze(self.values),
             "provenance": self.provenance,
         }
+
+
+def by_mode(reals: Mapping[str, Real]) -> list[dict[str, Real]]:
+    """Results on several datasets for tables side by side: those of fast mode, and those of full.
+
+    Parameters
+    ----------
+    reals : dict of Real
+        By the name that a table gives the dataset.
+
+    Returns
+    -------
+    list of dict
+        One a mode that there are results of; a dataset without any is left out of it.
+    """
+    named = [(name, each) for name, real in reals.items() for each in real.versions]
+    modes = ({name: each for name, each in named if each.mode == mode} for mode in results.MODES)
+    return [there for there in modes if there]
 
 
 def real(
@@ -159,7 +181,8 @@ def _from_kept(notebook: str, dataset: str, mode: str, null: bool) -> Real:
             f"MMNOTES_DATA to the folder that holds {dataset}/"
         )
     full = None if found.mode == "full" else _full(notebook, dataset, null)
-    return _kept(found, full)
+    real = _kept(found)
+    return replace(real, note=_kept_note(real), full=full)
 
 
 def _full(notebook: str, dataset: str, null: bool) -> Real | None:
@@ -167,10 +190,9 @@ def _full(notebook: str, dataset: str, null: bool) -> Real | None:
     return _kept(found) if found is not None and found.mode == "full" else None
 
 
-def _kept(found: results.Kept, full: Real | None = None) -> Real:
+def _kept(found: results.Kept) -> Real:
     origin = {**found.provenance, "mode": found.mode}
-    real = Real(found.dataset, "kept", found.values, "", origin, full)
-    return replace(real, note=_kept_note(real))
+    return Real(found.dataset, "kept", found.values, "", origin)
 
 
 def _run_note(data: Any, origin: Mapping[str, Any]) -> str:
