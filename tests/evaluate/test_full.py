@@ -137,6 +137,19 @@ def test_items_with_the_same_vector_tie_to_the_last_digit(n_items, block_rows):
         assert (got[name].values == got.chance[name].values).all()
 
 
+def test_the_like_of_an_item_ties_with_it_among_others():
+    rng = np.random.default_rng(0)
+    users, items = rng.normal(size=(9, 31)).astype("f4"), rng.normal(size=(65, 31)).astype("f4")
+    items[7, 3] = 0.0
+    items[[20, 64]] = items[7]
+    items[64, 3] = -0.0  # equal, though not in its bits
+    some = Candidates("some", np.array([3, 7, 20, 40, 64]))
+    got = full_ranking((users, items), (range(9), [64] * 9), candidates=some)
+    assert (got.ranks.tied == 3).all()
+    best = (users @ items[[3, 40]].T > users @ items[[7]].T).sum(axis=1)
+    assert (got.ranks.above == best).all()
+
+
 def test_chance_is_what_random_scores_reach_among_the_candidates():
     rng = np.random.default_rng(0)
     users = np.arange(2000)

@@ -26,7 +26,7 @@ class Scorer(Protocol):
 
 
 class VectorScorer:
-    """Inner products of user vectors and item vectors.
+    """Inner products of user vectors and item vectors; items of one vector tie exactly.
 
     Parameters
     ----------
@@ -58,16 +58,16 @@ class VectorScorer:
         self.users = self.users.to(place, self.dtype)
         self.items = self.items.to(place, self.dtype)
         self.device = place
+        self.repeats, self.firsts = _repeats(self.items)
 
     def fill(self, users: np.ndarray, block: torch.Tensor) -> None:
         """Write the inner products into the block."""
         index = torch.from_numpy(users).to(self.device)
-        if len(users) > 1:
-            torch.mm(self.users[index], self.items.T, out=block)
-        else:
-            # A product of one vector may round items with the same vector differently at the end
-            # of the row, and so untie them; a product of two does not.
-            block.copy_(torch.mm(self.users[index.repeat(2)], self.items.T)[:1])
+        torch.mm(self.users[index], self.items.T, out=block)
+        # The product may round an item at the end of a row otherwise than its like in the middle:
+        # that depends on the processor.
+        if len(self.repeats):
+            block[:, self.repeats] = block[:, self.firsts]
 
 
 class FunctionScorer:
@@ -148,6 +148,17 @@ def _vectors(values: Array, what: str) -> torch.Tensor:
     if vectors.ndim != 2:
         raise InputError(f"{what} vectors must be (n, d), not {tuple(vectors.shape)}")
     return vectors
+
+
+def _repeats(items: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Items whose vector came before, and for each of them the item where it came first."""
+    rows = np.ascontiguousarray(items.cpu().numpy() + 0.0)  # -0.0 becomes 0.0, its equal
+    whole = rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1])))[:, 0]
+    _, first, which = np.unique(whole, return_index=True, return_inverse=True)
+    firsts = first[which]
+    repeats = np.flatnonzero(firsts != np.arange(len(rows)))
+    came_first = torch.from_numpy(firsts[repeats]).to(items.device)
+    return torch.from_numpy(repeats).to(items.device), came_first
 
 
 def _check_range(users: torch.Tensor, items: torch.Tensor, dtype: torch.dtype) -> None:

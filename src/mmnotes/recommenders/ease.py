@@ -91,13 +91,14 @@ class EASE(Recommender):
         """(gram + λI)^-1 of a matrix that nobody needs after it."""
         matrix = torch.from_numpy(gram)
         matrix.diagonal().add_(self.regularisation)
-        try:
-            factor = torch.linalg.cholesky(matrix.to(as_device(self.device)))
-        except torch.linalg.LinAlgError as error:
+        noise = 10 * torch.finfo(matrix.dtype).eps * float(matrix.diagonal().max())
+        factor, failed = torch.linalg.cholesky_ex(matrix.to(as_device(self.device)))
+        # A pivot of the size of rounding errors may come out on either side of zero.
+        if failed or float(factor.diagonal().min()) ** 2 < noise:
             raise InputError(
                 f"regularisation={self.regularisation!r} is too small to solve for the weights of "
                 "these rows: take a larger one"
-            ) from error
+            )
         del gram, matrix
         return torch.cholesky_inverse(factor).mT  # symmetric: so its rows lie together
 
