@@ -187,6 +187,9 @@ def test_decimals_are_what_the_interval_supports(around, half, expected):
 
 def test_a_point_interval_supports_what_a_number_does(around):
     assert decimals([around(0.5, 0.0)]) == 3
+    rounding = [around(0.005, 1e-18), around(0.005, 1e-17)]  # as of a mean over seeds
+    assert decimals([*rounding, around(0.09, 0.004)]) == 3
+    assert decimals(rounding) == decimals([0.005])
 
 
 def test_the_html_of_a_table(make_page, shown, frame):

@@ -57,7 +57,9 @@ def decimals(values: Sequence[Any]) -> int:
     So many that the middle interval's half-width has one figure, or two if that figure is a 1.
     Without intervals so many that the largest number has three figures; none for whole numbers.
     """
-    widths = [(v.high - v.low) / 2 for v in values if isinstance(v, Estimate) and v.high > v.low]
+    widths = [(v.high - v.low) / 2 for v in values if isinstance(v, Estimate)]
+    largest = max((abs(v.value) for v in values if isinstance(v, Estimate)), default=0.0)
+    widths = [width for width in widths if width > 1e-9 * largest]  # others are rounding errors
     if widths:
         return _places(float(np.median(widths)) / 2)
     points = [float(v.value if isinstance(v, Estimate) else v) for v in values]
