@@ -9,7 +9,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from mmnotes.book import pipeline, runner
-from mmnotes.book.keeping import keep_figures
+from mmnotes.book.keeping import keep, keep_figures
 from mmnotes.cli import main
 from mmnotes.report import results
 
@@ -104,6 +104,16 @@ def test_keep_what_real_data_gave(planted, make, monkeypatch, capsys):
     assert (kept.dataset, kept.mode, kept.null) == ("amazon-apparel", "fast", True)
     assert kept.values == {"n_items": 16018, "gain": 0.1}
     assert json.loads(told.out)[0]["real"][0]["counts"] == {"n_items": 16018}
+
+
+@pytest.mark.parametrize("null", [False, True])
+def test_keep_what_a_full_run_recorded_of_its_data(planted, make, null):
+    values = {"gain": make.entry(1.0, data="amazon-apparel"), "lead": make.entry(1.0)}
+    done = make.run(null=null, real=[REAL], **values)
+    done = replace(done, parameters={**done.parameters, "mode": "full"})
+    keep(planted, [done])
+    (kept,) = results.read("01_one", planted.results)
+    assert kept.records == ({} if null else {"gain": values["gain"]})
 
 
 def test_keep_the_leading_figure(planted, make, tmp_path):

@@ -14,10 +14,11 @@ from mmnotes.report.claims import read_ledger
 def judged(planted, make):
     """Judge a ledger of one claim over both runs of a notebook."""
 
-    def judge_one(as_is=None, null=None, **changed):
+    def judge_one(as_is=None, null=None, in_full=None, **changed):
         planted.write("book/claims.toml", make.claim(**changed))
         runs = [as_is or make.run(), null or make.run(null=True)]
-        return judge(read_ledger(planted.ledger), runs)
+        full = {"01_one": {"gain": in_full}} if in_full else None
+        return judge(read_ledger(planted.ledger), runs, full)
 
     return judge_one
 
@@ -93,3 +94,24 @@ def test_claims_on_kept_results_know_their_date(judged, make):
     assert outcome.kept == "2026-10-01"
     (outcome,) = judged(make.run(real=[{**real, "source": "run"}]), data="amazon-apparel")
     assert outcome.kept is None
+
+
+def test_a_kept_full_run_has_a_verdict_of_its_own(judged, make):
+    (outcome,) = judged(in_full=make.entry(0.2), full="fails")
+    assert (outcome.true, outcome.full, outcome.status) == (True, "fails", "holds")
+    assert outcome.full_value["value"] == 0.2
+
+
+@pytest.mark.parametrize(
+    ("gain", "declared", "said"),
+    [
+        (0.2, {}, "fails in the kept full run and the ledger has nothing"),
+        (0.2, {"full": "holds"}, "fails in the kept full run and the ledger has 'holds'"),
+        (2.0, {"full": "fails"}, "holds in the kept full run and the ledger has 'fails'"),
+        (None, {"full": "holds"}, "is not told by the kept full run and the ledger has 'holds'"),
+    ],
+)
+def test_a_full_verdict_other_than_the_declared_one(judged, make, gain, declared, said):
+    outcomes = judged(in_full=gain and make.entry(gain), **declared)
+    with pytest.raises(ClaimsBroken, match=rf"01\.gain of 01_one {said}"):
+        require_borne_out(outcomes)

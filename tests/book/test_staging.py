@@ -124,6 +124,13 @@ def test_failed_claims_and_real_data_on_the_scoreboard(planted, make):
     assert "| **fails** | — | 3 |" in page
     runs[0].records.real[0]["source"] = "run"
     assert status(judge(read_ledger(planted.ledger), runs)[0]) == "holds, ran here"
+    planted.write("book/claims.toml", claims.replace('"holds"', '"holds"\nfull = "fails"', 1))
+    full = {"01_one": {"gain": make.entry(0.2)}}
+    outcomes = judge(read_ledger(planted.ledger), runs, full)
+    said = status(outcomes[0])
+    assert said == f"holds, ran here; in full mode **fails**, 0.2 [-0.3,{NBSP}0.7]"
+    page = scoreboard(outcomes[:1], {"01_one": "One thing"})
+    assert "1 were held against a kept full run too: 1 came out otherwise." in page
 
 
 def test_a_claim_as_json(outcomes):

@@ -6,7 +6,7 @@ from mmnotes.errors import InputError
 from mmnotes.evaluate.estimate import Estimate
 from mmnotes.report import claims as claims_module
 from mmnotes.report import shelf as shelf_module
-from mmnotes.report.claims import claims_of, read_ledger
+from mmnotes.report.claims import Claim, claims_of, read_ledger
 from mmnotes.report.shelf import results_folder, shelf
 
 GOOD = {
@@ -80,6 +80,8 @@ def test_a_missing_field_is_named(tmp_path, field):
         ("expression", "1 < 2"),
         ("shows", "gain.low"),
         ("verdict", "true"),
+        ("full", "true"),
+        ("full", ""),
         ("source", 6),
         ("source", "3"),
         ("colour", "red"),
@@ -135,3 +137,12 @@ def test_a_chosen_shelf_without_a_ledger_is_no_shelf(tmp_path, monkeypatch):
 def test_all_that_the_book_needs_is_found_in_one_place():
     for name in claims_module.__all__:
         assert hasattr(claims_module, name)
+
+
+def test_a_claim_is_held_against_a_full_run_that_has_all_it_names():
+    claim = Claim(**GOOD | {"expression": "gain.low > 0 and floor < 1", "shows": "top"})
+    good = {"gain": {"value": 1, "low": 0.5, "high": 2}, "floor": {"value": 0}, "top": {"value": 9}}
+    assert claim.full_verdict(good) == "holds"
+    assert claim.full_verdict(good | {"floor": {"value": 1}}) == "fails"
+    for name in good:
+        assert claim.full_verdict({n: v for n, v in good.items() if n != name}) is None

@@ -9,13 +9,14 @@ from mmnotes.errors import InputError
 from mmnotes.evaluate.estimate import Estimate
 from mmnotes.report import results
 from mmnotes.report.provenance import commit, provenance
-from mmnotes.report.results import Kept, find, keep, read, write
+from mmnotes.report.results import Kept, find, keep, read, recorded_in_full, write
 from mmnotes.report.values import freeze
 
 ORIGIN = provenance(data_sha256="ab" * 32, wall_seconds=1.23, seed=0, n_seeds=5)
 FAST = Kept("amazon-apparel", "fast", False, freeze({"gain": Estimate(0.1, 0, 0.2)}), ORIGIN)
 FULL = replace(FAST, mode="full")
 NULL = replace(FAST, null=True)
+GAIN = {"value": 0.1, "low": 0.0, "high": 0.2}
 
 
 def test_what_is_written_is_read(tmp_path):
@@ -93,6 +94,7 @@ def document(**changed) -> dict:
         "null": False,
         "payload": {"a": 1},
         "provenance": ORIGIN,
+        "records": {},
         **changed,
     }
     entry = {name: field for name, field in fields.items() if field is not None}
@@ -112,6 +114,7 @@ def document(**changed) -> dict:
         (document(mode="slow"), r"kept\[0\]: field 'mode' is 'slow'"),
         (document(null="no"), r"kept\[0\]: field 'null' is 'no'"),
         (document(payload=[1]), r"kept\[0\]: field 'payload'"),
+        (document(records=[1]), r"kept\[0\]: field 'records'"),
         (document(dataset=None), r"kept\[0\]: needs the fields"),
         (document(extra=1), r"kept\[0\]: needs the fields"),
         (document(provenance={"commit": "x"}), r"kept\[0\]: provenance lacks 'date'"),
@@ -133,3 +136,16 @@ def test_provenance_says_where_it_came_from():
     assert len(ORIGIN["date"]) == len("2026-11-21")
     assert commit() == ORIGIN["commit"]
     json.dumps(ORIGIN, allow_nan=False)
+
+
+def test_what_full_runs_recorded_is_gathered_over_datasets(tmp_path):
+    other = replace(FULL, dataset="amazon-baby", records={"loss": GAIN})
+    write("03_fusion", [FAST, replace(FULL, records={"gain": GAIN}), other], tmp_path)
+    assert recorded_in_full("03_fusion", tmp_path) == {"gain": GAIN, "loss": GAIN}
+    assert recorded_in_full("04_other", tmp_path) == {}
+
+
+@pytest.mark.parametrize("entry", [FAST, replace(FULL, null=True)])
+def test_only_a_full_run_as_it_stands_has_records(tmp_path, entry):
+    with pytest.raises(InputError, match=r"kept\[0\]: records are kept of a run in full mode"):
+        write("03_fusion", [replace(entry, records={"gain": GAIN})], tmp_path)

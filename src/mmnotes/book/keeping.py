@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 from mmnotes.book.checkout import Checkout
 from mmnotes.book.extras import need
@@ -38,6 +39,7 @@ def keep(checkout: Checkout, runs: Iterable[Run]) -> list[Path]:
                 null=run.null,
                 payload=real["payload"],
                 provenance=real["provenance"],
+                records=_recorded(run, real["dataset"]),
             )
             for real in run.records.real
             if real["source"] == "run"
@@ -50,6 +52,13 @@ def keep(checkout: Checkout, runs: Iterable[Run]) -> list[Path]:
             "set MMNOTES_DATA to the folder of the datasets"
         )
     return written
+
+
+def _recorded(run: Run, dataset: str) -> dict[str, dict[str, Any]]:
+    """What the ledger holds against a full run; fast ones and null runs the build makes anew."""
+    if run.parameters["mode"] != "full" or run.null:
+        return {}
+    return {n: value for n, value in run.records.values.items() if value["data"] == dataset}
 
 
 _PLOT = re.compile(r'alt="([^"]*)"[^>]*src="data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)"')

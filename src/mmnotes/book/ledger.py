@@ -31,6 +31,10 @@ class Outcome:
         All records that the expression names, from the two runs.
     kept : str or None
         For a claim on real data at hand, None; else the date of the kept result.
+    full : str or None
+        ``holds`` or ``fails`` over a kept run in full mode; None without one that tells.
+    full_value : dict or None
+        The record that the claim shows, from that run.
     """
 
     claim: Claim
@@ -41,10 +45,16 @@ class Outcome:
     values: Mapping[str, Mapping[str, Any]]
     null_values: Mapping[str, Mapping[str, Any]]
     kept: str | None = None
+    full: str | None = None
+    full_value: Mapping[str, Any] | None = None
 
     @property
     def broken(self) -> str | None:
-        """What contradicts the declared verdict; None if nothing does."""
+        """What contradicts a declared verdict; None if nothing does."""
+        if self.full != self.claim.full:
+            found = f"{self.full} in" if self.full else "is not told by"
+            declared = repr(self.claim.full) if self.claim.full else "nothing"
+            return f"{found} the kept full run and the ledger has {declared} (field 'full')"
         if self.claim.verdict == "fails":
             return "is declared to fail but is true" if self.true else None
         if not self.true:
@@ -57,7 +67,11 @@ class Outcome:
         return "broken" if self.broken else self.claim.verdict
 
 
-def judge(claims: Sequence[Claim], runs: Iterable[Run]) -> list[Outcome]:
+def judge(
+    claims: Sequence[Claim],
+    runs: Iterable[Run],
+    full: Mapping[str, Mapping[str, Any]] | None = None,
+) -> list[Outcome]:
     """How did each claim go, in the run as is and in the null run of its notebook?
 
     Parameters
@@ -66,6 +80,8 @@ def judge(claims: Sequence[Claim], runs: Iterable[Run]) -> list[Outcome]:
         The whole ledger.
     runs : iterable of Run
         Both runs of each notebook; claims of other notebooks are left out.
+    full : dict, optional
+        By notebook what its kept runs in full mode recorded.
 
     Raises
     ------
@@ -73,6 +89,7 @@ def judge(claims: Sequence[Claim], runs: Iterable[Run]) -> list[Outcome]:
         If a claim names a value that its notebook does not record, a notebook has no claim, or one
         of its two runs is missing.
     """
+    full = full or {}
     pairs: dict[str, dict[bool, Run]] = {}
     for run in runs:
         pairs.setdefault(run.notebook, {})[run.null] = run
@@ -83,7 +100,7 @@ def judge(claims: Sequence[Claim], runs: Iterable[Run]) -> list[Outcome]:
     if wrong:
         raise InputError("\n".join(wrong))
     return [
-        _outcome(claim, pairs[claim.notebook][False], pairs[claim.notebook][True])
+        _outcome(claim, pairs[claim.notebook], full.get(claim.notebook, {}))
         for claim in claims
         if claim.notebook in pairs
     ]
@@ -118,7 +135,8 @@ def describe(outcome: Outcome) -> str:
     )
 
 
-def _outcome(claim: Claim, as_is: Run, null: Run) -> Outcome:
+def _outcome(claim: Claim, pair: Mapping[bool, Run], full: Mapping[str, Any]) -> Outcome:
+    as_is, null = pair[False], pair[True]
     used = sorted(names(claim.expression))
     return Outcome(
         claim=claim,
@@ -129,6 +147,8 @@ def _outcome(claim: Claim, as_is: Run, null: Run) -> Outcome:
         values={name: as_is.records.values[name] for name in used},
         null_values={name: null.records.values[name] for name in used},
         kept=_kept_date(claim, as_is),
+        full=claim.full_verdict(full),
+        full_value=full.get(claim.shows),
     )
 
 
@@ -148,9 +168,8 @@ def _mismatches(notebook: str, claims: Sequence[Claim], pair: Mapping[bool, Run]
         return [f"notebook {notebook} has no claim: add one to book/claims.toml"]
     wrong: list[str] = []
     for claim in claims:
-        wanted = names(claim.expression) | {claim.shows}
         for run in pair.values():
-            absent = sorted(wanted - set(run.records.values))
+            absent = sorted(claim.wants - set(run.records.values))
             if absent:
                 recorded = ", ".join(sorted(run.records.values)) or "nothing"
                 wrong.append(

@@ -16,6 +16,7 @@ from mmnotes.book.sphinx import discard, render
 from mmnotes.book.staging import stage
 from mmnotes.book.words import count
 from mmnotes.report.claims import read_ledger
+from mmnotes.report.results import recorded_in_full
 
 Say = Callable[[str], None]
 
@@ -61,7 +62,9 @@ def outcomes(checkout: Checkout, runs: Sequence[Run]) -> list[Outcome]:
     """How the claims of these notebooks went."""
     claims = read_ledger(checkout.ledger)
     check_notebooks(claims, [path.stem for path in checkout.chapters()])
-    return judge(claims, runs)
+    notebooks = {claim.notebook for claim in claims}
+    full = {name: recorded_in_full(name, checkout.results) for name in sorted(notebooks)}
+    return judge(claims, runs, full)
 
 
 def _build(checkout: Checkout, plan: Plan, say: Say) -> Built:

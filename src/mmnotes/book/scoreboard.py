@@ -47,6 +47,8 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "value": dict(outcome.value),
         "null_value": dict(outcome.null_value),
         "kept": outcome.kept,
+        "full": outcome.full,
+        "full_value": None if outcome.full_value is None else dict(outcome.full_value),
         "source": claim.source,
     }
 
@@ -56,7 +58,11 @@ def status(outcome: Outcome) -> str:
     said = {"holds": "holds", "fails": "**fails**", "broken": "**broken**"}[outcome.status]
     if outcome.claim.data == SIMULATED:
         return said
-    return f"{said}, kept from {outcome.kept}" if outcome.kept else f"{said}, ran here"
+    said += f", kept from {outcome.kept}" if outcome.kept else ", ran here"
+    if outcome.full is None or outcome.full_value is None:
+        return said
+    verdict = {"holds": "holds", "fails": "**fails**"}[outcome.full]
+    return f"{said}; in full mode {verdict}, {_unbroken(outcome.full_value)}"
 
 
 def _summary(outcomes: Sequence[Outcome]) -> str:
@@ -64,6 +70,10 @@ def _summary(outcomes: Sequence[Outcome]) -> str:
     failed = sum(outcome.status == "fails" for outcome in outcomes)
     stand = "stands" if failed == 1 else "stand"
     also = f" {failed} failed, and {stand} here as failed." if failed else ""
+    full = [outcome for outcome in outcomes if outcome.full is not None]
+    if full:
+        others = sum(outcome.full != outcome.claim.verdict for outcome in full)
+        also += f" {len(full)} were held against a kept full run too: {others} came out otherwise."
     return f"{held} of {len(outcomes)} claims hold.{also}"
 
 

@@ -40,6 +40,8 @@ class Claim:
         ``"holds"``, or ``"fails"`` for a claim that is reported as failed.
     source : int, optional
         Which of the five source documents made the claim, 1 to 5.
+    full : str, optional
+        The verdict over a kept run in full mode, where one recorded the values.
     """
 
     id: str
@@ -51,6 +53,7 @@ class Claim:
     null: str
     verdict: str
     source: int | None = None
+    full: str | None = None
 
     def holds(self, values: Mapping[str, Any]) -> bool:
         """Is the expression true of these recorded values? InputError names the claim."""
@@ -58,6 +61,17 @@ class Claim:
             return evaluate(self.expression, values)
         except InputError as error:
             raise InputError(f"claim {self.id}: {error}") from error
+
+    @property
+    def wants(self) -> frozenset[str]:
+        """The recorded values that it speaks of, or shows."""
+        return names(self.expression) | {self.shows}
+
+    def full_verdict(self, recorded: Mapping[str, Any]) -> str | None:
+        """``"holds"`` or ``"fails"`` over what a run in full mode recorded; None without it."""
+        if not self.wants <= set(recorded):
+            return None
+        return "holds" if self.holds(recorded) else "fails"
 
 
 def read_ledger(path: str | Path | None = None) -> tuple[Claim, ...]:
@@ -104,7 +118,7 @@ def _claim(table: Any, number: int, path: Path) -> Claim:
     for field in sorted(set(table) - set(known)):
         raise InputError(f"{where}: field {field!r} is unknown; fields are {', '.join(known)}")
     for field in known:
-        if field == "source":
+        if field == "source" or (field == "full" and field not in table):
             continue
         if field not in table:
             raise InputError(f"{where}: field {field!r} is missing")
@@ -123,10 +137,12 @@ def _check(claim: Claim, where: str) -> None:
             f"{where}: field 'id' must be like '{claim.notebook[:2]}.some-word', "
             f"to match notebook {claim.notebook}"
         )
-    if claim.verdict not in VERDICTS:
-        raise InputError(
-            f"{where}: field 'verdict' is {claim.verdict!r}, not one of {', '.join(VERDICTS)}"
-        )
+    for field in ("verdict", "full"):
+        verdict = getattr(claim, field)
+        if verdict not in VERDICTS and (field, verdict) != ("full", None):
+            raise InputError(
+                f"{where}: field {field!r} is {verdict!r}, not one of {', '.join(VERDICTS)}"
+            )
     if claim.source is not None and (type(claim.source) is not int or not 1 <= claim.source <= 5):
         raise InputError(f"{where}: field 'source' is {claim.source!r}, not a number from 1 to 5")
     if not claim.shows.isidentifier():

@@ -10,6 +10,7 @@ from mmnotes.report.expressions import RESERVED
 from mmnotes.report.output import publish, publish_markdown
 from mmnotes.report.parameters import Parameters
 from mmnotes.report.real import Compute, Real, real
+from mmnotes.report.results import recorded_in_full
 from mmnotes.report.shown import Shown
 from mmnotes.report.style import use_style
 from mmnotes.report.values import Value, plain, record_entry
@@ -142,10 +143,12 @@ class Page(Shown):
         claims = claims_of(self.notebook)
         if not claims:
             return f"The ledger holds no claim of {self.notebook}."
-        lines = []
+        lines, full = [], {} if self.null else recorded_in_full(self.notebook)
         for claim in claims:
             verdict = "true" if claim.holds(self._records) else "false"
             lines.append(f"- **{verdict}** · {claim.sentence} (`{claim.expression}`)")
+            if in_full := claim.full_verdict(full):
+                lines[-1] += f" In the kept full run it {in_full}."
         run = "with the effect switched off" if self.null else "of this run"
         return f"The claims of this page, over the numbers {run}:\n\n" + "\n".join(lines)
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,9 @@ class Kept:
         As ``freeze`` writes it; ``values`` has its estimates restored.
     provenance : dict
         At least commit, date, data_sha256, device, cpu, python, versions and wall_seconds.
+    records : dict
+        Of a run in full mode as it stands what the page recorded of this dataset, so that the
+        ledger's claims can be held against it; else empty.
     """
 
     dataset: str
@@ -46,6 +49,7 @@ class Kept:
     null: bool
     payload: dict[str, Any]
     provenance: dict[str, Any]
+    records: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def values(self) -> dict[str, Any]:
@@ -127,6 +131,11 @@ def find(
     return None
 
 
+def recorded_in_full(notebook: str, folder: str | Path | None = None) -> dict[str, dict[str, Any]]:
+    """What the kept runs in full mode recorded, of all datasets: name to entry."""
+    return {name: value for kept in read(notebook, folder) for name, value in kept.records.items()}
+
+
 def _path(notebook: str, folder: str | Path | None) -> Path:
     return (Path(folder) if folder is not None else results_folder()) / f"{notebook}.json"
 
@@ -136,18 +145,22 @@ def _key(entry: Kept) -> tuple[str, str, bool]:
 
 
 def _kept(entry: Any, where: str) -> Kept:
-    known = {field.name: field.type for field in fields(Kept)}
+    known = [each.name for each in fields(Kept)]
     if not isinstance(entry, dict) or set(entry) != set(known):
         raise InputError(f"{where}: needs the fields {', '.join(known)} and no other")
-    for field, kind in (("dataset", str), ("null", bool), ("payload", dict), ("provenance", dict)):
-        if not isinstance(entry[field], kind):
-            raise InputError(f"{where}: field {field!r} is {entry[field]!r}, no {kind.__name__}")
+    dicts = ("payload", "provenance", "records")
+    for name, kind in (("dataset", str), ("null", bool), *((name, dict) for name in dicts)):
+        if not isinstance(entry[name], kind):
+            raise InputError(f"{where}: field {name!r} is {entry[name]!r}, no {kind.__name__}")
     if entry["mode"] not in MODES:
         raise InputError(f"{where}: field 'mode' is {entry['mode']!r}, not fast or full")
-    for field in PROVENANCE:
-        if field not in entry["provenance"]:
-            raise InputError(f"{where}: provenance lacks {field!r}")
+    for name in PROVENANCE:
+        if name not in entry["provenance"]:
+            raise InputError(f"{where}: provenance lacks {name!r}")
     freeze(thaw(entry["payload"]), f"{where}: payload")
+    freeze(entry["records"], f"{where}: records")
+    if entry["records"] and (entry["mode"] != "full" or entry["null"]):
+        raise InputError(f"{where}: records are kept of a run in full mode as it stands, no other")
     return Kept(**entry)
 
 
