@@ -143,6 +143,15 @@ def test_claims(both, capsys):
     )
 
 
+def test_claims_beside_a_kept_full_run(planted, make, both, capsys):
+    planted.write("book/claims.toml", make.claim(full="fails"))
+    records = {"gain": make.entry(0.2)}
+    kept = results.Kept("amazon-apparel", "full", False, {}, REAL["provenance"], records)
+    results.write("01_one", [kept], planted.results)
+    assert main(["claims"]) == 0
+    assert capsys.readouterr().out.endswith("  kept full run: fails, 0.2 [-0.3, 0.7]\n")
+
+
 def test_claims_as_json(both, capsys):
     assert main(["claims", "--json"]) == 0
     (line,) = json.loads(capsys.readouterr().out)

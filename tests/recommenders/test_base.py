@@ -56,6 +56,29 @@ def test_a_user_scores_the_same_whoever_is_asked_beside(model, rows):
     np.testing.assert_array_equal(every, alone)
 
 
+@pytest.mark.parametrize("n_users", [60, 300])  # EASE goes by users, and by items
+@pytest.mark.parametrize("name", MODELS)
+def test_items_that_are_alike_tie_to_the_last_digit(name, n_users):
+    """Wherever they stand: no rounding tells apart what the training part does not."""
+    rng = np.random.default_rng(0)
+    n_items, twins, cold = 101, [5, 17, 99], [3, 50, 100]
+    grid = rng.random((n_users, n_items)) < 0.1
+    grid[:, twins], grid[:, cold] = grid[:, [5]], False
+    near = np.array([rng.permutation(n_items)[:20] for _ in range(n_items)])
+    graph = Neighbors(near, rng.uniform(0.1, 1, near.shape).astype(np.float32))
+    for alike in (twins, cold):
+        graph.index[alike], graph.cosine[alike] = graph.index[alike[0]], graph.cosine[alike[0]]
+        graph.cosine[np.isin(graph.index, alike)] = np.nan
+    model = clone(MODELS[name])
+    model.set_params(**{"neighbors": graph} if hasattr(model, "neighbors") else {})
+    model.set_params(**{"k": n_items} if hasattr(model, "k") else {})
+    model.fit(Interactions(*np.nonzero(grid), n_users, n_items))
+    scores = model.score(np.arange(n_users))
+    others = scores[~grid[:, 5]]
+    np.testing.assert_array_equal(others[:, twins], np.repeat(others[:, [5]], 3, axis=1))
+    np.testing.assert_array_equal(scores[:, cold], np.repeat(scores[:, [3]], 3, axis=1))
+
+
 def test_order_of_rows_and_repeated_rows_do_not_matter(model, rows):
     before = model.fit(rows).score(np.arange(N_USERS))
     shuffled = np.random.default_rng(1).permutation(np.r_[np.arange(120), np.arange(40)])

@@ -1,5 +1,6 @@
 """What every trained recommender owes its callers."""
 
+import copy
 import pickle
 import signal
 import subprocess
@@ -284,6 +285,12 @@ class TestScores:
     def test_a_user_scores_the_same_whoever_is_asked_beside(self, quick):
         alone = np.vstack([quick.score(np.array([user])) for user in EVERYONE])
         np.testing.assert_allclose(quick.score(EVERYONE), alone, rtol=1e-4, atol=1e-6)
+
+    def test_items_of_one_vector_tie_to_the_last_digit(self, quick):
+        alike = copy.copy(quick)
+        alike.item_vectors_ = np.tile(quick.item_vectors_[:1], (67, 1))
+        scores = alike.score(EVERYONE)
+        np.testing.assert_array_equal(scores, np.repeat(scores[:, :1], 67, axis=1))
 
     def test_a_user_without_training_items_has_no_preference(self, quick, market):
         assert not quick.score(np.array([market.stranger])).any()

@@ -94,6 +94,8 @@ def list_claims(given: argparse.Namespace) -> int:
                 f"  {claim.shows} = {recorded(outcome.value)}; null {recorded(outcome.null_value)}"
             )
             print(f"  {claim.expression}: {outcome.true}; null {outcome.null_true}")
+            if outcome.full and outcome.full_value is not None:
+                print(f"  kept full run: {outcome.full}, {recorded(outcome.full_value)}")
     require_borne_out(judged)
     return OK
 

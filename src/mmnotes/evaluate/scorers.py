@@ -73,6 +73,9 @@ class VectorScorer:
 class FunctionScorer:
     """Whatever a function says, checked.
 
+    Items tie if it says the very same of them. A product of matrices may not, of equal columns:
+    see :func:`inner_products`.
+
     Parameters
     ----------
     function : users (m,) int -> scores (m, n_items), array or tensor
@@ -123,6 +126,23 @@ class FunctionScorer:
         for row in doubtful.nonzero()[:, 0].tolist():
             if torch.isnan(block[row]).any():
                 raise InputError(f"the scorer returned NaN for user {users[row]}")
+
+
+def inner_products(users: np.ndarray, items: np.ndarray) -> np.ndarray:
+    """Scores of some users by vectors; items of one vector tie exactly, as a product's may not.
+
+    Parameters
+    ----------
+    users, items : (m, d) and (n_items, d) floats
+
+    Returns
+    -------
+    (m, n_items) floats
+    """
+    scores = users @ items.T
+    repeats, firsts = (part.numpy() for part in _repeats(as_tensor(items)))
+    scores[:, repeats] = scores[:, firsts]  # as in `VectorScorer.fill`
+    return scores
 
 
 def as_tensor(values: Any) -> torch.Tensor:

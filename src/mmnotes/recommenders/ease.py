@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from scipy import sparse
 
 from mmnotes.data.tables import Interactions
 from mmnotes.device import as_device
@@ -25,6 +26,9 @@ class EASE(Recommender):
 
     .. math:: XP = MX, \qquad P_{jj} = (1 - x_j^\top M x_j) / \lambda, \qquad
         (XB)_{uj} = X_{uj} - (MX)_{uj} / P_{jj}
+
+    Items that the same users took tie exactly for everyone else, and so do those that nobody took,
+    which get 0.
 
     Parameters
     ----------
@@ -73,8 +77,7 @@ class EASE(Recommender):
         """B, (n_items, n_items) float32."""
         weights = self._inverse((self._taken.T @ self._taken).toarray())  # users of two items
         weights /= -weights.diagonal().clone()
-        weights.fill_diagonal_(0)
-        return weights.cpu().numpy()
+        return _evened(weights.cpu().numpy(), _first_alike(self._taken))
 
     def _by_users(self) -> np.ndarray:
         """XB, (n_users, n_items) float32, in double precision: 1 - x'Mx may be small."""
@@ -104,3 +107,25 @@ class EASE(Recommender):
 
     def _score(self, users: np.ndarray) -> np.ndarray:
         return self._taken[users] @ self.weights_ if self._scores is None else self._scores[users]
+
+
+def _first_alike(pairs: sparse.csr_array) -> np.ndarray:
+    """The first item that the very same users took, (n_items,) int; as a rule the item itself."""
+    by_item = pairs.T.tocsr()
+    takers = np.split(by_item.indices, by_item.indptr[1:-1])
+    seen: dict[bytes, int] = {}
+    return np.array([seen.setdefault(users.tobytes(), item) for item, users in enumerate(takers)])
+
+
+def _evened(weights: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """B in its own memory: 0 on the diagonal, and the same column for items that are alike.
+
+    Without this they would differ by the rounding of the inverse. ``first`` is (n_items,) int.
+    """
+    alike = np.flatnonzero(first != np.arange(len(first)))
+    first = first[alike]
+    weights[:, alike] = weights[:, first]
+    # Such two say the same of each other, and nothing of themselves.
+    weights[first, alike] = weights[alike, alike]
+    np.fill_diagonal(weights, 0)
+    return weights

@@ -16,6 +16,7 @@ from mmnotes.data.tables import Interactions
 from mmnotes.device import as_device
 from mmnotes.errors import InputError
 from mmnotes.evaluate.protocol import Candidates
+from mmnotes.evaluate.scorers import inner_products
 from mmnotes.features.content import Content
 from mmnotes.recommenders.base import Recommender
 from mmnotes.recommenders.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
@@ -235,7 +236,7 @@ class TrainedRecommender(Recommender):
         (n, n_new) float32
         """
         users = self._known(users)
-        return self.user_vectors_[users] @ self.vectors_of_new(content).T
+        return inner_products(self.user_vectors_[users], self.vectors_of_new(content))
 
     @abstractmethod
     def _network(self, problem: Problem) -> Network:
@@ -277,4 +278,4 @@ class TrainedRecommender(Recommender):
         self.state_, self._net, self._problem = state, network, problem
 
     def _score(self, users: np.ndarray) -> np.ndarray:
-        return self.user_vectors_[users] @ self.item_vectors_.T
+        return inner_products(self.user_vectors_[users], self.item_vectors_)
