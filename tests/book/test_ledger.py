@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from mmnotes.book.ledger import (
@@ -6,6 +8,7 @@ from mmnotes.book.ledger import (
     judge,
     require_borne_out,
 )
+from mmnotes.book.parameters import parameters
 from mmnotes.errors import InputError
 from mmnotes.report.claims import read_ledger
 
@@ -100,6 +103,14 @@ def test_a_kept_full_run_has_a_verdict_of_its_own(judged, make):
     (outcome,) = judged(in_full=make.entry(0.2), full="fails")
     assert (outcome.true, outcome.full, outcome.status) == (True, "fails", "holds")
     assert outcome.full_value["value"] == 0.2
+
+
+def test_a_run_in_full_mode_is_held_to_the_verdict_there(judged, make):
+    full = replace(make.run(gain=make.entry(0.2)), parameters=parameters(mode="full"))
+    (outcome,) = judged(full, in_full=make.entry(0.2), full="fails")
+    assert outcome.status == "fails"
+    (outcome,) = judged(in_full=make.entry(0.2), full="fails")
+    assert outcome.status == "holds"
 
 
 @pytest.mark.parametrize(

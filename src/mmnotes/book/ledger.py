@@ -35,6 +35,8 @@ class Outcome:
         ``holds`` or ``fails`` over a kept run in full mode; None without one that tells.
     full_value : dict or None
         The record that the claim shows, from that run.
+    mode : str
+        Of the run as is; in full mode the claim is held to its verdict there, if it has one.
     """
 
     claim: Claim
@@ -47,6 +49,12 @@ class Outcome:
     kept: str | None = None
     full: str | None = None
     full_value: Mapping[str, Any] | None = None
+    mode: str = "fast"
+
+    @property
+    def declared(self) -> str:
+        """The ledger's verdict on a run of this mode: ``holds`` or ``fails``."""
+        return (self.claim.full if self.mode == "full" else None) or self.claim.verdict
 
     @property
     def broken(self) -> str | None:
@@ -55,7 +63,7 @@ class Outcome:
             found = f"{self.full} in" if self.full else "is not told by"
             declared = repr(self.claim.full) if self.claim.full else "nothing"
             return f"{found} the kept full run and the ledger has {declared} (field 'full')"
-        if self.claim.verdict == "fails":
+        if self.declared == "fails":
             return "is declared to fail but is true" if self.true else None
         if not self.true:
             return "is false"
@@ -64,7 +72,7 @@ class Outcome:
     @property
     def status(self) -> str:
         """``holds``, ``fails`` (as declared) or ``broken``."""
-        return "broken" if self.broken else self.claim.verdict
+        return "broken" if self.broken else self.declared
 
 
 def judge(
@@ -149,6 +157,7 @@ def _outcome(claim: Claim, pair: Mapping[bool, Run], full: Mapping[str, Any]) ->
         kept=_kept_date(claim, as_is),
         full=claim.full_verdict(full),
         full_value=full.get(claim.shows),
+        mode=as_is.parameters["mode"],
     )
 
 
