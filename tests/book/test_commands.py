@@ -11,6 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from mmnotes.book import pipeline, runner
 from mmnotes.book.keeping import keep, keep_figures
 from mmnotes.cli import main
+from mmnotes.errors import InputError
 from mmnotes.report import results
 
 
@@ -116,6 +117,15 @@ def test_keep_what_a_full_run_recorded_of_its_data(planted, make, null):
     assert kept.records == ({} if null else {"gain": values["gain"]})
 
 
+@pytest.mark.parametrize("changed", [{"seed": 7}, {"n_seeds": 1}])
+def test_only_a_run_with_the_seeds_of_every_page_is_kept(planted, make, changed):
+    done = make.run(real=[REAL])
+    other = replace(done, parameters={**done.parameters, **changed})
+    with pytest.raises(InputError, match=f"has {next(iter(changed))}="):
+        keep(planted, [done, other])
+    assert results.read("01_one", planted.results) == []
+
+
 def test_keep_the_leading_figure(planted, make, tmp_path):
     page = new_markdown_cell("# One"), new_code_cell("", outputs=[LEAD])
     path = tmp_path / "done.ipynb"
@@ -145,7 +155,7 @@ def test_claims(both, capsys):
 
 def test_claims_beside_a_kept_full_run(planted, make, both, capsys):
     planted.write("book/claims.toml", make.claim(full="fails"))
-    records = {"gain": make.entry(0.2)}
+    records = {"gain": make.entry(0.2, data="amazon-apparel")}
     kept = results.Kept("amazon-apparel", "full", False, {}, REAL["provenance"], records)
     results.write("01_one", [kept], planted.results)
     assert main(["claims"]) == 0

@@ -239,6 +239,7 @@ def test_kept_results_matter_only_where_the_page_reads_them(planted, monkeypatch
     assert keep("fast", True, 1) == keys[-1]  # read by the null run alone
     planted.write("data/amazon-apparel/items.parquet", "a")
     monkeypatch.setenv("MMNOTES_DATA", str(planted.root / "data"))
-    at_hand = key_of(planted)
+    at_hand, in_full = key_of(planted), key_of(planted, mode="full")
     assert keep("fast", False, 3) == at_hand  # what was computed here is not read back
     assert keep("full", False, 1) != at_hand
+    assert key_of(planted, mode="full") == in_full

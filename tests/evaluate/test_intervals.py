@@ -223,6 +223,17 @@ def test_a_ratio_of_one_seed_is_the_bootstrap_of_the_ratio():
     assert (kept.n_users, kept.n_seeds) == (2000, 1)
 
 
+def test_ids_on_one_side_serve_both():
+    """Seeds with users of their own: places alone would pair other users."""
+    rng = np.random.default_rng(0)
+    users = [np.array([0, 1, 2]), np.array([1, 2, 5])]
+    a, b = rng.random((2, 2, 3)) + 1
+    named = [[PerUser(*pair) for pair in zip(users, part, strict=True)] for part in (a, b)]
+    for pair in (paired_ratio, paired_interval):
+        wanted = pair(*named)
+        assert pair(named[0], list(b)) == pair(list(a), named[1]) == wanted
+
+
 def test_a_ratio_without_a_denominator_or_of_other_users():
     with pytest.raises(InputError, match="the mean of b is zero"):
         paired_ratio([np.ones(3)], [np.zeros(3)])

@@ -8,7 +8,13 @@ import pytest
 from mmnotes.data import Interactions
 from mmnotes.errors import InputError
 from mmnotes.evaluate import Estimate, PerUser, mean_interval, paired_interval
-from mmnotes.experiments.onetraining import by_track, compared_tracks, nearest_rival, tracks_of
+from mmnotes.experiments.onetraining import (
+    by_track,
+    compared_tracks,
+    leads_by_track,
+    nearest_rival,
+    tracks_of,
+)
 from mmnotes.experiments.running import run
 from mmnotes.experiments.tasks import Task
 from mmnotes.experiments.tracks import ask, cold
@@ -115,8 +121,26 @@ def test_no_comparison_without_chance_or_with_one_model(names, words):
         compared_tracks({name: values[name] for name in names})
 
 
+def test_a_model_that_lacks_a_track_is_named():
+    values = {name: dict(each) for name, each in drawn({"chance": 0.0, "a": 0.1}).items()}
+    track = next(iter(values["a"]))
+    del values["a"][track]
+    with pytest.raises(InputError, match=f"a has no values on the track '{track}'"):
+        compared_tracks(values)
+
+
 def test_the_nearest_rival_is_the_one_that_the_lead_is_least_sure_over():
     leads = {"a": Estimate(0.1, -0.1, 0.3), "b": Estimate(0.05, 0.04, 0.06)}
     assert nearest_rival(leads, ("b", "a", "absent")) == ("a", leads["a"])
     assert nearest_rival(leads, ("absent", "b")) == ("b", leads["b"])
     assert nearest_rival(leads, ("absent",)) is None
+
+
+def test_leads_are_told_pair_by_pair():
+    over = {"a": {"b": 1.0, "c": 2.0}, "b": {"a": -1.0, "c": 1.0}, "c": {"a": -2.0, "b": -1.0}}
+    tracks = {"warm": {"over": over}, "cold": {"over": {"a": {"c": 3.0}, "c": {"a": -3.0}}}}
+    assert leads_by_track(tracks, ["a", "b"], ["c", "absent"]) == {
+        "warm": {"a over b": 1.0, "a over c": 2.0, "b over c": 1.0},
+        "cold": {"a over c": 3.0},
+    }
+    assert leads_by_track(tracks, ["b", "a"])["warm"] == {"b over a": -1.0}

@@ -202,7 +202,8 @@ def test_knock_outs_are_ways(how):
 @pytest.mark.parametrize(
     ("given_", "said"),
     [
-        ({"seed": -1}, "a seed must be at least 0"),
+        ({"seed": -1}, "a seed must be a whole number from 0"),
+        ({"seed": 0.5}, "a seed must be a whole number from 0, not 0.5"),
         ({"protocol": "hot"}, "no protocol 'hot'"),
         ({"settings": {"depth": 2}}, "no setting 'depth'"),
     ],

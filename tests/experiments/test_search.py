@@ -65,6 +65,17 @@ def test_side_by_side_gives_the_same(toy, tmp_path):
     assert [one.test for one in alone.runs] == [one.test for one in beside.runs]
 
 
+def test_settings_that_are_there_twice_are_run_once(toy):
+    found = search(Task("EASE"), {"regularisation": [5.0, 5.0]}, toy, seeds=[0])
+    assert len(found.tried) == 1
+
+
+def test_no_knock_out_at_scoring(toy):
+    task = Task("VBPR", settings=TRAINING, at_scoring=(KnockOut({"image": "zero"}),))
+    with pytest.raises(InputError, match="no at_scoring"):
+        search(task, {}, toy, seeds=[0])
+
+
 def test_what_all_settings_have_in_common_is_kept(toy):
     knocked_out = KnockOut({"image": "shuffle"})
     task = Task("VBPR", settings=TRAINING, modalities=("image",), knocked_out=knocked_out)

@@ -97,7 +97,7 @@ def test_failures_are_told_beside_a_file_that_cannot_be_written(at_hand, tmp_pat
         (["BPR", "--preset", "best"], "no preset 'best'"),
         (["BPR", "--protocol", "hot"], "no protocol 'hot'"),
         (["BPR", "--jobs", "0"], "jobs must be at least 1"),
-        (["BPR", "--seeds", "-1"], "a seed must be at least 0"),
+        (["BPR", "--seeds", "-1"], "a seed must be a whole number from 0"),
         (["BPR", "--set", "epochs=many"], "epochs must be"),
         (["FREEDOM", "--knock-out", "text=drop"], "zero, mean, shuffle, noise"),
         (["BPR", "--knock-out", "text=zero"], "none of MostPop, BPR looks at content"),

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -37,6 +39,7 @@ def by_definition(problem, batch, dense_layers, settings, kept):
                 block = problem.content[name].block
                 if block.present[item]:
                     raw = torch.from_numpy(block.values[item]).double()
+                    raw = parts.get(f"features.{name}", {item: raw})[item]
                     f = parts[f"project.{name}.weight"] @ raw + parts[f"project.{name}.bias"]
                     content[name].append(apart(f, x_i) + apart(f, f))
         weight = settings.content_weight
@@ -47,8 +50,9 @@ def by_definition(problem, batch, dense_layers, settings, kept):
 
 @pytest.mark.parametrize("n_layers", [1, 2])
 @pytest.mark.parametrize("dropout", [0, 0.5])
+@pytest.mark.parametrize("trained", [False, True])
 def test_loss_and_gradients_by_definition(
-    monkeypatch, problem, learns_as, dense_layers, n_layers, dropout
+    monkeypatch, problem, learns_as, dense_layers, n_layers, dropout, trained
 ):
     """Over all pairs, so that items 3 and 17, which lack an image or a text, are among them."""
     batch = Batch(problem.user, problem.item, problem.item)
@@ -56,8 +60,11 @@ def test_loss_and_gradients_by_definition(
     drawn = torch.tensor([0.1, 0.9, 0.6, 0.49])
     monkeypatch.setattr(torch, "rand_like", lambda vectors: drawn.expand_as(vectors))
     settings = BM3(dim=4, n_layers=n_layers, dropout=dropout, regularisation=0.2)
+    settings = replace(settings, train_features=trained)
     value = by_definition(problem, batch, dense_layers, settings, drawn >= dropout)
-    learns_as(settings.new_network(problem), batch, value)
+    network = settings.new_network(problem)
+    assert network.trains_content == trained
+    learns_as(network, batch, value)
 
 
 def test_dropout_takes_its_share_anew_each_time(problem):

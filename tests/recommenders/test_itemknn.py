@@ -94,8 +94,9 @@ def test_a_user_without_history_gets_ties():
 
 
 @pytest.mark.parametrize(
-    "parameters", [{"k": 0}, {"shrink": -1}, {"shrink": np.inf}, {"shrink": np.nan}]
+    "parameters",
+    [{"k": 0}, {"k": 2.5}, {"k": "5"}, {"shrink": -1}, {"shrink": np.inf}, {"shrink": np.nan}],
 )
 def test_parameters_out_of_range(parameters):
-    with pytest.raises(InputError, match="k must be at least 1, shrink at least 0"):
+    with pytest.raises(InputError, match="k must be a whole number from 1, shrink a number from 0"):
         ItemKNN(**parameters).fit(interactions(np.eye(2, dtype=bool)))

@@ -112,8 +112,8 @@ def test_neighbours_found_at_an_evaluation_serve_the_next_epoch(full, monkeypatc
     assert len(searched) == 3
 
 
-def test_cold_items_are_in_no_graph(problem, batch):
-    """Whatever their content is, what is learnt in a step is the same."""
+def test_vectors_of_cold_items_are_in_no_graph(problem, batch):
+    """Whatever they are, what is learnt in a step is the same, beside the same frozen graph."""
     gradients = []
     content = problem.content
     moved = {}

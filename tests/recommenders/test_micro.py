@@ -67,6 +67,16 @@ def test_items_to_come_are_ranked_by_taste(market, finds_taste):
     assert not model.vectors_of_new(market.to_come)[7].any()
 
 
+def test_a_contrast_without_weight_is_not_worked_out(problem, batch, monkeypatch):
+    network = MICRO(dim=8, contrast_weight=0.0).new_network(problem)
+    without = network.loss(batch).item()
+    monkeypatch.setattr(network, "contrast", lambda *parts: 0.0)
+    assert network.loss(batch).item() == without
+    monkeypatch.undo()
+    monkeypatch.delattr("mmnotes.recommenders.micro.info_nce")
+    network.loss(batch)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [({"contrast": "some"}, "choose from all, batch"), ({"temperature": 0.0}, "above 0")],

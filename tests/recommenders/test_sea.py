@@ -12,6 +12,7 @@ from mmnotes.recommenders import SEA, Training
 from mmnotes.recommenders.club import Club
 from mmnotes.recommenders.inductive import new_items
 from mmnotes.recommenders.problem import Problem
+from mmnotes.recommenders.sampling import Batch
 
 TRAINING = Training(epochs=30, batch_size=100, learning_rate=0.02)
 SHARES = {"image": 0.1, "text": 0.9}
@@ -139,6 +140,14 @@ def test_loss_and_gradients_by_definition(
             assert part.grad is None or not part.grad.any()
         else:
             torch.testing.assert_close(part.grad.double(), parts[name].grad, rtol=2e-4, atol=1e-6)
+
+
+def test_cold_items_drawn_as_negatives_are_in_no_further_loss(problem):
+    cold = torch.nonzero(~problem.warm)[:, 0]
+    batch = Batch(problem.user[:4], problem.item[:4], cold[:4])
+    network = SEA(contrast="batch", **SMALL).new_network(problem)
+    n_parts = {len(part) for parts in network._parts(batch) for part in parts}
+    assert n_parts == {len(problem.item[:4].unique())}
 
 
 def test_vectors_by_definition(problem, dense_layers):

@@ -18,7 +18,7 @@ from mmnotes.data import Interactions
 from mmnotes.errors import InputError
 from mmnotes.evaluate import full_ranking
 from mmnotes.features.content import Content, Modality
-from mmnotes.recommenders import BPR, SEA, LightGCN, Training, trained, validation
+from mmnotes.recommenders import BPR, FREEDOM, SEA, DiffMM, LightGCN, Training, trained, validation
 from mmnotes.recommenders.problem import Problem
 from mmnotes.recommenders.sampling import Sampler
 
@@ -456,6 +456,11 @@ def started(model, market):
         (LightGCN(regularisation=-1), "regularisation must be a number from 0, not -1"),
         (BPR(regularisation=float("nan")), "regularisation must be a number from 0, not nan"),
         (SEA(fit_steps=-1), "fit_steps must be a whole number from 0, not -1"),
+        (BPR(regularisation="0.1"), "regularisation must be a number from 0, not '0.1'"),
+        (BPR(regularisation=None), "regularisation must be a number from 0, not None"),
+        (DiffMM(denoise_users=2.5), r"denoise_users must be a whole number from 0, not 2\.5"),
+        (SEA(detached="no"), "detached must be True or False, not 'no'"),
+        (FREEDOM(shares=[0.1, 0.9]), "shares must be a dict from modality to share"),
     ],
 )
 def test_numbers_that_no_model_can_make_sense_of(market, model, said):

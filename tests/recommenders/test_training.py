@@ -180,6 +180,7 @@ class TestSettings:
             ({"patience": 0}, "patience must be"),
             ({"evaluate_every": 0}, "evaluate_every must be"),
             ({"learning_rate": 0}, "learning_rate=0 and decay=1.0: choose"),
+            ({"learning_rate": "0.1"}, "learning_rate='0.1'"),
             ({"learning_rate": float("nan")}, "learning_rate=nan"),
             ({"learning_rate": float("inf")}, "learning_rate=inf"),
             ({"decay": 1.1}, "decay=1.1"),

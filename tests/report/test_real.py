@@ -130,8 +130,12 @@ def test_one_full_result_in_a_sentence(make_page, data_room, kept_from):
     real = make_page().real(NAME, compute)
     sentence = " In the kept full run the gain was 0.030 [0.010, 0.050]."
     assert real.beside("the gain", "new", "gain") == sentence
-    with pytest.raises(InputError, match="has no new › loss"):
-        real.beside("the loss", "new", "loss")
+    kept_from(lambda dataset: {"gains": [0.5, GAIN]}, mode="full")
+    listed = make_page().real(NAME, compute)
+    assert listed.beside("the gain", "gains", -1) == sentence
+    for way in (("new", "loss"), ("gains", 2), ("gains", 1, "value")):
+        with pytest.raises(InputError, match=f"has no {' › '.join(map(str, way))}"):
+            listed.beside("the loss", *way)
     assert make_page(mode="full").real(NAME, compute).beside("the gain", "new", "gain") == ""
     data_room.at_hand = False
     assert make_page(mode="full").real(NAME, compute).beside("the gain", "new", "gain") == ""

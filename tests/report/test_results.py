@@ -10,13 +10,13 @@ from mmnotes.evaluate.estimate import Estimate
 from mmnotes.report import results
 from mmnotes.report.provenance import commit, provenance
 from mmnotes.report.results import Kept, find, keep, read, recorded_in_full, write
-from mmnotes.report.values import freeze
+from mmnotes.report.values import freeze, record_entry
 
 ORIGIN = provenance(data_sha256="ab" * 32, wall_seconds=1.23, seed=0, n_seeds=5)
 FAST = Kept("amazon-apparel", "fast", False, freeze({"gain": Estimate(0.1, 0, 0.2)}), ORIGIN)
 FULL = replace(FAST, mode="full")
 NULL = replace(FAST, null=True)
-GAIN = {"value": 0.1, "low": 0.0, "high": 0.2}
+GAIN = record_entry(Estimate(0.1, 0.0, 0.2), "", FULL.dataset, "run")
 
 
 def test_what_is_written_is_read(tmp_path):
@@ -139,13 +139,32 @@ def test_provenance_says_where_it_came_from():
 
 
 def test_what_full_runs_recorded_is_gathered_over_datasets(tmp_path):
-    other = replace(FULL, dataset="amazon-baby", records={"loss": GAIN})
-    write("03_fusion", [FAST, replace(FULL, records={"gain": GAIN}), other], tmp_path)
-    assert recorded_in_full("03_fusion", tmp_path) == {"gain": GAIN, "loss": GAIN}
+    loss = record_entry(0.3, "", "amazon-baby", "run")
+    one, other = replace(FULL, records={"gain": GAIN}), replace(FULL, dataset="amazon-baby")
+    write("03_fusion", [FAST, one, replace(other, records={"loss": loss})], tmp_path)
+    assert recorded_in_full("03_fusion", tmp_path) == {"gain": GAIN, "loss": loss}
     assert recorded_in_full("04_other", tmp_path) == {}
+    write("03_fusion", [one, replace(other, records={"gain": loss})], tmp_path)
+    with pytest.raises(InputError, match=r"record 'gain' is kept of amazon-apparel and of"):
+        recorded_in_full("03_fusion", tmp_path)
 
 
 @pytest.mark.parametrize("entry", [FAST, replace(FULL, null=True)])
 def test_only_a_full_run_as_it_stands_has_records(tmp_path, entry):
     with pytest.raises(InputError, match=r"kept\[0\]: records are kept of a run in full mode"):
         write("03_fusion", [replace(entry, records={"gain": GAIN})], tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        (5, "needs the fields value, low"),
+        ({"value": 0.1, "low": 0.0, "high": 0.2}, "needs the fields value, low"),
+        ({**GAIN, "value": "high"}, "field 'value' is 'high', no number"),
+        ({**GAIN, "low": None}, "field 'low' is None, no number"),
+        ({**GAIN, "data": "amazon-baby"}, "field 'data' is 'amazon-baby', not 'amazon-apparel'"),
+    ],
+)
+def test_a_damaged_record_is_named(tmp_path, entry, message):
+    with pytest.raises(InputError, match=rf"kept\[0\]: record 'gain'.* {message}"):
+        write("03_fusion", [replace(FULL, records={"gain": entry})], tmp_path)

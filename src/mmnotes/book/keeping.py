@@ -9,6 +9,7 @@ from typing import Any
 
 from mmnotes.book.checkout import Checkout
 from mmnotes.book.extras import need
+from mmnotes.book.parameters import DEFAULTS
 from mmnotes.book.runs import Run
 from mmnotes.book.staging import lead_figure
 from mmnotes.errors import InputError
@@ -28,9 +29,12 @@ def keep(checkout: Checkout, runs: Iterable[Run]) -> list[Path]:
     Raises
     ------
     InputError
-        If no run computed anything on real data.
+        If a run has seeds other than those that pages have by themselves, or none computed
+        anything on real data. Nothing is written then.
     """
-    written = []
+    runs, written = list(runs), []
+    for run in runs:
+        _check_seeds(run)
     for run in runs:
         new = [
             results.Kept(
@@ -54,8 +58,17 @@ def keep(checkout: Checkout, runs: Iterable[Run]) -> list[Path]:
     return written
 
 
+def _check_seeds(run: Run) -> None:
+    for name in ("seed", "n_seeds"):
+        if run.parameters[name] != DEFAULTS[name]:
+            raise InputError(
+                f"{run.title} has {name}={run.parameters[name]}: results are kept of "
+                f"{name}={DEFAULTS[name]}, as every page has it by itself; leave {name} out"
+            )
+
+
 def _recorded(run: Run, dataset: str) -> dict[str, dict[str, Any]]:
-    """What the ledger holds against a full run; fast ones and null runs the build makes anew."""
+    """What the ledger holds against a full run. Of fast runs and null runs nothing is kept."""
     if run.parameters["mode"] != "full" or run.null:
         return {}
     return {n: value for n, value in run.records.values.items() if value["data"] == dataset}

@@ -1,7 +1,7 @@
 """Do the claims come true in the run as is, and false in the run without the effect?"""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mmnotes.book.runs import Run
@@ -35,6 +35,8 @@ class Outcome:
         ``holds`` or ``fails`` over a kept run in full mode; None without one that tells.
     full_value : dict or None
         The record that the claim shows, from that run.
+    full_values : dict
+        All records that the expression names and that run has.
     mode : str
         Of the run as is; in full mode the claim is held to its verdict there, if it has one.
     """
@@ -49,6 +51,7 @@ class Outcome:
     kept: str | None = None
     full: str | None = None
     full_value: Mapping[str, Any] | None = None
+    full_values: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     mode: str = "fast"
 
     @property
@@ -57,9 +60,14 @@ class Outcome:
         return (self.claim.full if self.mode == "full" else None) or self.claim.verdict
 
     @property
+    def full_is_otherwise(self) -> bool:
+        """Whether the kept full run contradicts what the ledger says of it."""
+        return self.full != self.claim.full
+
+    @property
     def broken(self) -> str | None:
         """What contradicts a declared verdict; None if nothing does."""
-        if self.full != self.claim.full:
+        if self.full_is_otherwise:
             found = f"{self.full} in" if self.full else "is not told by"
             declared = repr(self.claim.full) if self.claim.full else "nothing"
             return f"{found} the kept full run and the ledger has {declared} (field 'full')"
@@ -136,11 +144,10 @@ def require_borne_out(outcomes: Iterable[Outcome]) -> None:
 def describe(outcome: Outcome) -> str:
     """One line: the claim, its expression, the values that decided, and what is wrong."""
     claim = outcome.claim
-    as_is, null = _listed(outcome.values), _listed(outcome.null_values)
-    return (
-        f"claim {claim.id} of {claim.notebook} {outcome.broken}: `{claim.expression}` with "
-        f"{as_is}; in the null run {null}"
-    )
+    said = f"claim {claim.id} of {claim.notebook} {outcome.broken}: `{claim.expression}` with "
+    if outcome.full_is_otherwise:
+        return said + (_listed(outcome.full_values) or "no value of that run")
+    return f"{said}{_listed(outcome.values)}; in the null run {_listed(outcome.null_values)}"
 
 
 def _outcome(claim: Claim, pair: Mapping[bool, Run], full: Mapping[str, Any]) -> Outcome:
@@ -157,6 +164,7 @@ def _outcome(claim: Claim, pair: Mapping[bool, Run], full: Mapping[str, Any]) ->
         kept=_kept_date(claim, as_is),
         full=claim.full_verdict(full),
         full_value=full.get(claim.shows),
+        full_values={name: full[name] for name in used if name in full},
         mode=as_is.parameters["mode"],
     )
 

@@ -31,7 +31,7 @@ def key(checkout: Checkout, notebook: Path, parameters: Mapping[str, Any], threa
         "parameters": dict(parameters),
         "pins": _file(checkout.root / "constraints.txt"),
         "claims": _claims(checkout, notebook.stem),
-        "kept": _kept(checkout, notebook, bool(parameters["null"])),
+        "kept": _kept(checkout, notebook, parameters),
         "data": {name: _dataset(name) for name in datasets(notebook)},
         "registry": _file(checkout.root / "data" / "registry.toml"),
         "python": platform.python_version(),
@@ -64,16 +64,19 @@ def _claims(checkout: Checkout, notebook: str) -> list[str]:
     return [repr(claim) for claim in claims_of(notebook, checkout.ledger)]
 
 
-def _kept(checkout: Checkout, notebook: Path, null: bool) -> list[str]:
+def _kept(checkout: Checkout, notebook: Path, parameters: Mapping[str, Any]) -> list[str]:
     """The kept results that the page can read.
 
-    Where the data are at hand the page computes, and shows the kept result of full mode beside it;
-    elsewhere it takes any. So keeping what a run has just computed does not make it stale.
+    Where the data are at hand the page computes, and in fast mode shows the kept result of full
+    mode beside it; elsewhere it takes any. So keeping what a run has just computed does not make
+    it stale.
     """
+    beside = parameters["mode"] == "fast"
     return [
         repr(kept)
         for kept in results.read(notebook.stem, checkout.results)
-        if kept.null == null and (kept.mode == "full" or not data.at_hand(kept.dataset))
+        if kept.null == parameters["null"]
+        and ((beside and kept.mode == "full") or not data.at_hand(kept.dataset))
     ]
 
 

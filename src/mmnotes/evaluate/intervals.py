@@ -6,7 +6,7 @@ from dataclasses import replace
 from mmnotes.errors import InputError
 from mmnotes.evaluate.estimate import Estimate
 from mmnotes.evaluate.resampling import draw_means
-from mmnotes.evaluate.seeds import SeedTable, ValuesBySeed, about, differences, seed_table
+from mmnotes.evaluate.seeds import SeedTable, ValuesBySeed, about, differences, paired, seed_table
 
 
 def mean_interval(
@@ -194,8 +194,7 @@ def paired_ratio(
     >>> print(paired_ratio([hard / 2], [hard]))
     0.500 [0.500, 0.500]
     """
-    differences(a_by_seed, b_by_seed)  # the same users and seeds, or an error that says which
-    a, b = (seed_table(values) for values in (a_by_seed, b_by_seed))
+    a, b = (seed_table(values) for values in paired(a_by_seed, b_by_seed))
     under = b.mean
     if not under:
         raise InputError("nothing to divide by: the mean of b is zero")

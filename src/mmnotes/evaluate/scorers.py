@@ -58,23 +58,20 @@ class VectorScorer:
         self.users = self.users.to(place, self.dtype)
         self.items = self.items.to(place, self.dtype)
         self.device = place
-        self.repeats, self.firsts = _repeats(self.items)
+        self.ties = Ties(self.items)
 
     def fill(self, users: np.ndarray, block: torch.Tensor) -> None:
         """Write the inner products into the block."""
         index = torch.from_numpy(users).to(self.device)
         torch.mm(self.users[index], self.items.T, out=block)
-        # The product may round an item at the end of a row otherwise than its like in the middle:
-        # that depends on the processor.
-        if len(self.repeats):
-            block[:, self.repeats] = block[:, self.firsts]
+        self.ties.settle(block)
 
 
 class FunctionScorer:
     """Whatever a function says, checked.
 
     Items tie if it says the very same of them. A product of matrices may not, of equal columns:
-    see :func:`inner_products`.
+    see :class:`Ties`.
 
     Parameters
     ----------
@@ -128,20 +125,43 @@ class FunctionScorer:
                 raise InputError(f"the scorer returned NaN for user {users[row]}")
 
 
-def inner_products(users: np.ndarray, items: np.ndarray) -> np.ndarray:
-    """Scores of some users by vectors; items of one vector tie exactly, as a product's may not.
+class Ties:
+    """Items of one vector, which have one score for everybody.
+
+    A product of matrices may round an item at the end of a row otherwise than its like in the
+    middle: that depends on the processor.
+
+    Parameters
+    ----------
+    items : (n_items, d) floats
+    """
+
+    def __init__(self, items: Array) -> None:
+        self._repeats, self._firsts = _repeats(as_tensor(items))
+
+    def settle(self, scores: Array) -> None:
+        """Give each repeated item the score of the first like it, (m, n_items), in place."""
+        if not len(self._repeats):
+            return
+        scores = as_tensor(scores)
+        scores[:, self._repeats] = scores[:, self._firsts]
+
+
+def inner_products(users: np.ndarray, items: np.ndarray, ties: Ties) -> np.ndarray:
+    """Scores of some users by vectors; items of one vector tie exactly.
 
     Parameters
     ----------
     users, items : (m, d) and (n_items, d) floats
+    ties : Ties
+        Of the items.
 
     Returns
     -------
     (m, n_items) floats
     """
     scores = users @ items.T
-    repeats, firsts = (part.numpy() for part in _repeats(as_tensor(items)))
-    scores[:, repeats] = scores[:, firsts]  # as in `VectorScorer.fill`
+    ties.settle(scores)
     return scores
 
 

@@ -100,13 +100,31 @@ def differences(a_by_seed: ValuesBySeed, b_by_seed: ValuesBySeed) -> list[Values
     InputError
         If the seeds differ in number, a seed's users differ, or as :func:`seed_table`.
     """
+    gaps: list[Values] = []
+    for a, b in zip(*paired(a_by_seed, b_by_seed), strict=True):
+        if isinstance(a, PerUser) and isinstance(b, PerUser):
+            gaps.append(PerUser(a.users, a.values - b.values))
+        else:
+            gaps.append(np.asarray(a) - np.asarray(b))
+    return gaps
+
+
+def paired(a_by_seed: ValuesBySeed, b_by_seed: ValuesBySeed) -> tuple[list[Values], list[Values]]:
+    """Both, checked, seed by seed; where only one has the ids of its users, they are the other's.
+
+    Raises
+    ------
+    InputError
+        As :func:`differences`.
+    """
     a_by_seed, b_by_seed = list_of_seeds(a_by_seed), list_of_seeds(b_by_seed)
     if len(a_by_seed) != len(b_by_seed):
         raise InputError(
             f"a has {len(a_by_seed)} seeds and b has {len(b_by_seed)}: pair them seed by seed"
         )
     pairs = zip(a_by_seed, b_by_seed, strict=True)
-    return [_difference(a, b, seed) for seed, (a, b) in enumerate(pairs)]
+    both = [_paired(a, b, seed) for seed, (a, b) in enumerate(pairs)]
+    return [a for a, _ in both], [b for _, b in both]
 
 
 def list_of_seeds(values_by_seed: ValuesBySeed) -> list[Values]:
@@ -132,7 +150,7 @@ def about(name: str) -> Iterator[None]:
         raise InputError(f"{name!r}: {error}") from None
 
 
-def _difference(a: Values, b: Values, seed: int) -> Values:
+def _paired(a: Values, b: Values, seed: int) -> tuple[Values, Values]:
     ids_a, ids_b = getattr(a, "users", None), getattr(b, "users", None)
     values_a, values_b = _numbers(a, seed), _numbers(b, seed)
     alike = ids_a is None or ids_b is None or np.array_equal(ids_a, ids_b)
@@ -142,8 +160,7 @@ def _difference(a: Values, b: Values, seed: int) -> Values:
             f"{len(values_b)} of them): score the same impressions with both"
         )
     ids = ids_a if ids_a is not None else ids_b
-    values = values_a - values_b
-    return values if ids is None else PerUser(ids, values)
+    return (values_a, values_b) if ids is None else (PerUser(ids, values_a), PerUser(ids, values_b))
 
 
 def _numbers(values: Values, seed: int) -> np.ndarray:

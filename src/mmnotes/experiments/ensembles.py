@@ -10,7 +10,7 @@ from mmnotes.evaluate.estimate import Estimate
 from mmnotes.evaluate.full import full_ranking
 from mmnotes.evaluate.intervals import paired_interval, paired_ratio
 from mmnotes.evaluate.protocol import FullRanking
-from mmnotes.evaluate.scorers import ScoreFunction, Vectors, inner_products
+from mmnotes.evaluate.scorers import ScoreFunction, Ties, Vectors, inner_products
 from mmnotes.evaluate.users import PerUser
 from mmnotes.experiments.blending import blended, told
 from mmnotes.experiments.tracks import Protocol
@@ -208,7 +208,8 @@ def _scores(member: Member) -> ScoreFunction:
     if callable(member):
         return member
     users, items = (np.asarray(part) for part in member)
-    return lambda some: inner_products(users[some], items)
+    ties = Ties(items)
+    return lambda some: inner_products(users[some], items, ties)
 
 
 def _evened(vectors: Vectors, items: np.ndarray) -> np.ndarray:

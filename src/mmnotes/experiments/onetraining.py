@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 from mmnotes.data.tables import Interactions
@@ -116,12 +116,16 @@ def compared_tracks(values: Mapping[str, Tracks]) -> dict[str, dict[str, Any]]:
     Raises
     ------
     InputError
-        If chance is not there, or as :func:`~mmnotes.evaluate.best.best`.
+        If chance is not there, a name lacks a track that chance has, or as
+        :func:`~mmnotes.evaluate.best.best`.
     """
     if CHANCE not in values:
         raise InputError(f"there are no values of {CHANCE!r}, only of {', '.join(values)}")
     found = {}
     for track in values[CHANCE]:
+        lacking = [name for name, each in values.items() if track not in each]
+        if lacking:
+            raise InputError(f"{', '.join(lacking)} has no values on the track {track!r}")
         own = {name: each[track] for name, each in values.items()}
         means = {name: mean.within(0, 1) for name, mean in mean_intervals(own).items()}
         del own[CHANCE]
@@ -145,6 +149,36 @@ def nearest_rival(
     """
     there = {name: leads[name] for name in rivals if name in leads}
     return min(there.items(), key=lambda lead: lead[1].low, default=None)
+
+
+def leads_by_track(
+    tracks: Mapping[str, Mapping[str, Any]], names: Sequence[str], rivals: Sequence[str] = ()
+) -> dict[str, dict[str, Estimate]]:
+    """Who is ahead of whom, for a table with a column a track and a row a pair.
+
+    Parameters
+    ----------
+    tracks : dict from track to dict
+        As :func:`compared_tracks` gives them.
+    names : sequence of str
+        Held against each other, in this order, and each against the rivals.
+    rivals : sequence of str
+        Pairs of which one is not there are left out.
+
+    Returns
+    -------
+    dict from track to dict of Estimate
+        By ``"A over B"``: how far the first is ahead.
+    """
+    pairs = [*combinations(names, 2), *product(names, rivals)]
+    return {
+        track: {
+            f"{one} over {other}": found["over"][one][other]
+            for one, other in pairs
+            if other in found["over"].get(one, {})
+        }
+        for track, found in tracks.items()
+    }
 
 
 def _leads(values: Mapping[str, Sequence[PerUser]]) -> dict[str, dict[str, Estimate]]:

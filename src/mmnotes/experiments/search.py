@@ -125,18 +125,20 @@ def search(
     Raises
     ------
     InputError
-        If there is no seed or no such metric, there are not as many collections as seeds, or a run
-        fails.
+        If there is no seed or no such metric, there are not as many collections as seeds, the task
+        has ``at_scoring``, or a run fails.
     """
     if metric not in METRICS:
         raise InputError(f"there is no metric {metric!r} of runs; choose from {', '.join(METRICS)}")
+    if task.at_scoring:
+        raise InputError("a search looks at models with the content that they have: no at_scoring")
     each = [data] * len(seeds) if isinstance(data, Collection) else list(data)
     if not seeds or len(each) != len(seeds):
         raise InputError(f"{len(each)} collections for {len(seeds)} seeds: give one seed or more")
-    ways = [
-        replace(task, seed=seeds[0], settings={**task.settings, **way})
-        for way in ParameterGrid(dict(settings))
-    ]
+    ways: list[Task] = []
+    for way in ParameterGrid(dict(settings)):
+        one = replace(task, seed=seeds[0], settings={**task.settings, **way})
+        ways += [] if one in ways else [one]
     first = _run(ways, each[0], folder, jobs)
     tried = [Tried(way.settings, run.valid[metric]) for way, run in zip(ways, first, strict=True)]
     best = max(range(len(ways)), key=lambda place: tried[place].valid)

@@ -15,6 +15,7 @@ from mmnotes.experiments.presets import LARGE_BATCHES
 from mmnotes.experiments.tracks import PROTOCOLS
 from mmnotes.features.content import Content
 from mmnotes.features.knockout import GRAPHS, WAYS, knock_out
+from mmnotes.recommenders.ranges import in_range
 
 
 @dataclass(frozen=True)
@@ -112,8 +113,8 @@ class Task:
             raise InputError(
                 f"there is no protocol {self.protocol!r}; choose from {', '.join(PROTOCOLS)}"
             )
-        if self.seed < 0:
-            raise InputError(f"a seed must be at least 0, not {self.seed}")
+        if not in_range(self.seed, 0, whole=True):
+            raise InputError(f"a seed must be a whole number from 0, not {self.seed!r}")
         if self.model in WITHOUT_CONTENT and (
             self.modalities or self.knocked_out or self.at_scoring
         ):

@@ -31,8 +31,7 @@ class BM3(TrainedRecommender):
 
     as a mean over the pairs of a batch, and :math:`s(u, i) = p(x_u)^\top p(x_i)`. No content is in
     a score, and no gradient goes from content to users or items: what it teaches passes through p
-    alone. A modality's terms are a mean over the pairs whose item has it. Published code also
-    trains the vectors of items themselves; here they stay as they are.
+    alone. A modality's terms are a mean over the pairs whose item has it.
 
     The vector of an item without a training pair points where :math:`p(f_m)` does, by the mean of
     those directions over its modalities. The loss knows cosines only, so content does not tell how
@@ -52,6 +51,8 @@ class BM3(TrainedRecommender):
         pulls also at items that nobody took; its weights mean something else. Of the vectors of a
         batch 0.1 is too much: with the 3,000 most active users of Amazon Baby, Recall@20 on the
         validation part was 0.052 in one run, and 0.065 without regularisation.
+    train_features : bool
+        As in published code, the vectors of content v are trained too.
     training, device, random_state
         See :class:`~mmnotes.recommenders.trained.TrainedRecommender`.
         Negatives are drawn and not looked at.
@@ -62,6 +63,7 @@ class BM3(TrainedRecommender):
     dropout: float = 0.5
     content_weight: float = 2.0
     regularisation: float = 1e-3
+    train_features: bool = False
 
     def _network(self, problem: Problem) -> Network:
         if not 0 <= self.dropout < 1:
@@ -75,16 +77,14 @@ class _Bootstrap(Network):
         content = problem.known_content("BM3")
         self._settings, self._warm = settings, problem.warm
         self._graph = problem.bipartite("symmetric")
-        self._values = {name: problem.values(name) for name in content}
         self._present = {name: problem.present(name) for name in content}
+        values = {name: problem.values(name) for name in content}
+        self.hold(values, settings.train_features)
         self.users = table(problem.n_users, settings.dim)
         self.items = table(problem.n_items, settings.dim)
         self.predict = glorot_linear(settings.dim, settings.dim)
         self.project = nn.ModuleDict(
-            {
-                name: glorot_linear(part.shape[1], settings.dim)
-                for name, part in self._values.items()
-            }
+            {name: glorot_linear(part.shape[1], settings.dim) for name, part in values.items()}
         )
 
     def loss(self, batch: Batch) -> torch.Tensor:
@@ -107,7 +107,7 @@ class _Bootstrap(Network):
         foretold = [
             functional.normalize(self.predict(self.project[name](items.values[name])))
             * items.present[name][:, None]
-            for name in self._values
+            for name in self._present
         ]
         length = self()[1][self._warm].norm(dim=1).mean()
         return functional.normalize(torch.stack(foretold).sum(0)) * length
@@ -119,14 +119,18 @@ class _Bootstrap(Network):
     def _of_content(self, rows: torch.Tensor, of_item: torch.Tensor) -> torch.Tensor:
         """What content foretells: the vectors of the items, and itself."""
         total = torch.zeros((), device=rows.device)
-        for name, values in self._values.items():
-            weight, bias = self.project[name].parameters()
-            seen = linear_of_rows(values, rows, weight, bias)
+        for name, present in self._present.items():
+            seen = self._projected(name, rows)
             foretold = self.predict(seen)
             apart = _apart(foretold, of_item) + _apart(foretold, self._target(seen))
-            there = self._present[name][rows].to(apart.dtype)
+            there = present[rows].to(apart.dtype)
             total = total + (apart * there).sum() / there.sum().clamp(min=1)
         return total
+
+    def _projected(self, name: str, rows: torch.Tensor) -> torch.Tensor:
+        if self.trains_content:
+            return self.project[name](self.held(name).index_select(0, rows))
+        return linear_of_rows(self.held(name), rows, *self.project[name].parameters())
 
     def _target(self, vectors: torch.Tensor) -> torch.Tensor:
         # A cosine does not ask how long a vector is, so what is left needs no scaling up.

@@ -36,9 +36,10 @@ class ConditionedDiffMM(TrainedRecommender):
     warm scores are the same whatever is set for it; and a weight of it in the sum would hardly
     matter, since Adam's steps are nearly the same for a loss of any scale. Where a validation part
     is ranked beside cold items, the epoch that counts is chosen with the vectors that ``cold``
-    gives them. A new item's vector is sampled from pure noise. As described, two things go wrong
-    with it, ``sampler`` and ``target``, and each can be mended alone. :data:`MENDED` mends both and
-    takes the mean of several samples.
+    gives them. A new item's vector is sampled from pure noise, drawn by the seed for all new items
+    in their order: the same item in another place has another vector. As described, two things go
+    wrong with it, ``sampler`` and ``target``, and each can be mended alone. :data:`MENDED` mends
+    both and takes the mean of several samples.
 
     Parameters
     ----------

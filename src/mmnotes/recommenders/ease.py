@@ -8,6 +8,7 @@ from mmnotes.data.tables import Interactions
 from mmnotes.device import as_device
 from mmnotes.errors import InputError
 from mmnotes.recommenders.base import Recommender, taken
+from mmnotes.recommenders.ranges import in_range
 
 
 class EASE(Recommender):
@@ -62,7 +63,7 @@ class EASE(Recommender):
         self.device = device
 
     def _fit(self, interactions: Interactions) -> None:
-        if not 0 < self.regularisation < np.inf:
+        if not in_range(self.regularisation, 0, above=True):
             raise InputError(
                 f"regularisation must be a number above 0, not {self.regularisation!r}"
             )

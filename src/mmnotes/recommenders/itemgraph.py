@@ -57,7 +57,9 @@ def warm_edges(modality: Modality, problem: Problem, weights: str) -> Edges:
     """The edges of one modality's graph between items with a training pair.
 
     An item is its own neighbour, as in published graphs. Edges from and to cold items are left
-    out, so that nothing of an item that is yet to come is in the graph of training.
+    out. Who a warm item's nearest are was found among all items, though, as in a published graph,
+    and nobody takes the place of a cold one: with a fifth of the items cold, the graph of training
+    has about a fifth fewer edges than one of warm items alone would have.
 
     Parameters
     ----------
@@ -153,6 +155,8 @@ def shares_of(names: Sequence[str], shares: Mapping[str, float] | None) -> dict[
     >>> shares_of(("text",), {"image": 0.1, "text": 0.9})
     {'text': 1.0}
     """
+    if shares is not None and not isinstance(shares, Mapping):
+        raise InputError(f"shares must be a dict from modality to share, not {shares!r}")
     absent = [name for name in names if shares is not None and name not in shares]
     if absent:
         raise InputError(

@@ -8,6 +8,7 @@ from scipy import sparse
 from mmnotes.data.tables import Interactions
 from mmnotes.errors import InputError
 from mmnotes.recommenders.base import Recommender, taken
+from mmnotes.recommenders.ranges import in_range
 
 _DECIMALS = 12  # similarities are equal if they agree to as many: the rest is rounding
 _BLOCK_ENTRIES = 1_000_000  # pairs of items compared at once, at most: some 50 MB with sorting
@@ -59,9 +60,10 @@ class ItemKNN(Recommender):
         self.shrink = shrink
 
     def _fit(self, interactions: Interactions) -> None:
-        if self.k < 1 or not 0 <= self.shrink < np.inf:
+        if not in_range(self.k, 1, whole=True) or not in_range(self.shrink, 0):
             raise InputError(
-                f"k={self.k} and shrink={self.shrink}: k must be at least 1, shrink at least 0"
+                f"k={self.k!r} and shrink={self.shrink!r}: k must be a whole number from 1, shrink "
+                "a number from 0"
             )
         self._taken = taken(interactions)
         by_item = self._taken.T.tocsr()

@@ -64,12 +64,7 @@ class GraphNetwork(Network):
         self.project = nn.ModuleDict(
             {name: nn.Linear(part.shape[1], settings.dim) for name, part in values.items()}
         )
-        self.trains_content = settings.train_features
-        self._values = {} if self.trains_content else values
-        if self.trains_content:
-            self.features = nn.ParameterDict(
-                {name: nn.Parameter(part.clone()) for name, part in values.items()}
-            )
+        self.hold(values, settings.train_features)
 
     def begin_epoch(self, epoch: int) -> None:
         """Forget the learned graph."""
@@ -173,8 +168,7 @@ class GraphNetwork(Network):
         return replace(items, near=near, cosine=cosine)
 
     def _units(self, name: str) -> torch.Tensor:
-        values = self.features if self.trains_content else self._values
-        projected = self.project[name](values[name])
+        projected = self.project[name](self.held(name))
         return functional.normalize(projected.index_select(0, self._pool[name]))
 
     def near_of_new(self, items: NewItems) -> dict[str, torch.Tensor]:

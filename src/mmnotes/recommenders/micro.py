@@ -126,6 +126,8 @@ class _Micro(GraphNetwork):
         views: list[torch.Tensor],
     ) -> torch.Tensor | float:
         total: torch.Tensor | float = 0.0
+        if not self._own.contrast_weight:
+            return total
         for graph, view in zip(graphs, views, strict=True):
             counts = graph.linked
             if self._own.contrast == "batch":

@@ -65,6 +65,19 @@ class Network(nn.Module, ABC):
 
     trains_content = False
 
+    def hold(self, values: Mapping[str, torch.Tensor], trained: bool) -> None:
+        """Keep the vectors of content (n_items, d) by modality: parameters if they are trained."""
+        self.trains_content = trained
+        self._constants = {} if trained else dict(values)
+        if trained:
+            self.features = nn.ParameterDict(
+                {name: nn.Parameter(part.clone()) for name, part in values.items()}
+            )
+
+    def held(self, name: str) -> torch.Tensor:
+        """The vectors of one modality as they are now, (n_items, d)."""
+        return self.features[name] if self.trains_content else self._constants[name]
+
     def begin_epoch(self, epoch: int) -> None:
         """Rebuild what is fixed during an epoch: dropped edges, learned graphs, generated ones."""
 

@@ -1,9 +1,7 @@
 """What every trained recommender does alike: fit, score, rank items never seen, save and resume."""
 
-import math
 from abc import abstractmethod
 from dataclasses import dataclass, fields, replace
-from numbers import Integral
 from pathlib import Path
 from typing import Self
 
@@ -16,13 +14,14 @@ from mmnotes.data.tables import Interactions
 from mmnotes.device import as_device
 from mmnotes.errors import InputError
 from mmnotes.evaluate.protocol import Candidates
-from mmnotes.evaluate.scorers import inner_products
+from mmnotes.evaluate.scorers import Ties, inner_products
 from mmnotes.features.content import Content
 from mmnotes.recommenders.base import Recommender
 from mmnotes.recommenders.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 from mmnotes.recommenders.inductive import Completion, new_items
 from mmnotes.recommenders.network import Network
 from mmnotes.recommenders.problem import Problem
+from mmnotes.recommenders.ranges import in_range
 from mmnotes.recommenders.sampling import Sampler
 from mmnotes.recommenders.seeds import check_seed, seeded
 from mmnotes.recommenders.training import State, Training, optimizer_of, train
@@ -236,7 +235,8 @@ class TrainedRecommender(Recommender):
         (n, n_new) float32
         """
         users = self._known(users)
-        return inner_products(self.user_vectors_[users], self.vectors_of_new(content))
+        items = self.vectors_of_new(content)
+        return inner_products(self.user_vectors_[users], items, Ties(items))
 
     @abstractmethod
     def _network(self, problem: Problem) -> Network:
@@ -255,10 +255,14 @@ class TrainedRecommender(Recommender):
         for setting in fields(self):
             name, value = setting.name, getattr(self, setting.name)
             least = 1 if name == "dim" else 0
-            whole = setting.type is int and not isinstance(value, Integral)
-            if setting.type in (int, float) and (whole or not least <= value < math.inf):
-                what = "a whole number" if setting.type is int else "a number"
-                raise InputError(f"{name} must be {what} from {least}, not {value!r}")
+            if setting.type is bool and not isinstance(value, bool):
+                raise InputError(f"{name} must be True or False, not {value!r}")
+            whole = setting.type in (int, int | None)
+            left_out = setting.type == int | None and value is None
+            if (whole or setting.type is float) and not left_out:
+                what = "a whole number" if whole else "a number"
+                if not in_range(value, least, whole=whole):
+                    raise InputError(f"{name} must be {what} from {least}, not {value!r}")
 
     def _rescored(self, problem: Problem, **settings: object) -> Self:
         """The same trained network over another problem, or with settings of scoring changed."""
@@ -275,7 +279,8 @@ class TrainedRecommender(Recommender):
             users, items = Completion(problem, network)(network())
         self.user_vectors_, self.item_vectors_ = users.cpu().numpy(), items.cpu().numpy()
         self.warm_ = problem.warm.cpu().numpy()
+        self._ties = Ties(self.item_vectors_)
         self.state_, self._net, self._problem = state, network, problem
 
     def _score(self, users: np.ndarray) -> np.ndarray:
-        return inner_products(self.user_vectors_[users], self.item_vectors_)
+        return inner_products(self.user_vectors_[users], self.item_vectors_, self._ties)

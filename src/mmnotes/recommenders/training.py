@@ -4,7 +4,6 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from numbers import Integral
 from typing import Any
 
 import torch
@@ -13,6 +12,7 @@ from tqdm.auto import tqdm
 from mmnotes.errors import InputError
 from mmnotes.evaluate.measures import check_metrics
 from mmnotes.recommenders.network import Network, Pair
+from mmnotes.recommenders.ranges import in_range
 from mmnotes.recommenders.sampling import Sampler
 from mmnotes.recommenders.seeds import seeded
 
@@ -60,9 +60,10 @@ class Training:
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "patience", "evaluate_every"):
             value = getattr(self, name)
-            if not isinstance(value, Integral) or value < 1:
+            if not in_range(value, 1, whole=True):
                 raise InputError(f"training: {name} must be a whole number from 1, not {value!r}")
-        if not 0 < self.learning_rate < math.inf or not 0 < self.decay <= 1:
+        rates = self.learning_rate, self.decay
+        if not all(in_range(rate, 0, above=True) for rate in rates) or self.decay > 1:
             raise InputError(
                 f"training: learning_rate={self.learning_rate!r} and decay={self.decay!r}: choose "
                 "a number above 0, and one above 0 and at most 1"

@@ -143,7 +143,8 @@ class Page(Shown):
         claims = claims_of(self.notebook)
         if not claims:
             return f"The ledger holds no claim of {self.notebook}."
-        lines, full = [], {} if self.null else recorded_in_full(self.notebook)
+        lines, beside = [], self.fast and not self.null
+        full = recorded_in_full(self.notebook) if beside else {}
         for claim in claims:
             verdict = "true" if claim.holds(self._records) else "false"
             lines.append(f"- **{verdict}** · {claim.sentence} (`{claim.expression}`)")

@@ -70,7 +70,7 @@ class Real:
         """What a table says of where its numbers are from; nothing if this run computed them."""
         return "" if self.source == "run" else f"{self.dataset}: kept results of {self.whence}."
 
-    def beside(self, what: str, *keys: str) -> str:
+    def beside(self, what: str, *keys: str | int) -> str:
         """A sentence with one result of the kept full run, to stand beside this run's own.
 
         Empty where there is no such run: see ``full``.
@@ -79,8 +79,8 @@ class Real:
         ----------
         what : str
             What the result is, in words.
-        *keys : str
-            The way to it: ``beside("the gain", "new", "gain")`` shows ``values["new"]["gain"]``.
+        *keys : str or int
+            The way to it: ``beside("the last gain", "gains", -1)`` shows ``values["gains"][-1]``.
 
         Raises
         ------
@@ -91,9 +91,11 @@ class Real:
             return ""
         found: Any = self.full.values
         for key in keys:
-            if not isinstance(found, Mapping) or key not in found:
-                raise InputError(f"the kept full run on {self.dataset!r} has no {' › '.join(keys)}")
-            found = found[key]
+            try:
+                found = found[key]
+            except (KeyError, IndexError, TypeError):
+                way = " › ".join(map(str, keys))
+                raise InputError(f"the kept full run on {self.dataset!r} has no {way}") from None
         return f" In the kept full run {what} was {found}."
 
     def entry(self) -> dict[str, Any]:

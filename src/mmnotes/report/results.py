@@ -9,7 +9,7 @@ from typing import Any
 from mmnotes.data.writing import replaced
 from mmnotes.errors import InputError
 from mmnotes.report.shelf import results_folder
-from mmnotes.report.values import freeze, thaw
+from mmnotes.report.values import check_entry, freeze, thaw
 
 MODES = ("fast", "full")
 PROVENANCE = (
@@ -132,8 +132,24 @@ def find(
 
 
 def recorded_in_full(notebook: str, folder: str | Path | None = None) -> dict[str, dict[str, Any]]:
-    """What the kept runs in full mode recorded, of all datasets: name to entry."""
-    return {name: value for kept in read(notebook, folder) for name, value in kept.records.items()}
+    """What the kept runs in full mode recorded, of all datasets: name to entry.
+
+    Raises
+    ------
+    InputError
+        If two datasets have a record of one name, as when one was kept before it went to the
+        other; or as :func:`read`.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for kept in read(notebook, folder):
+        for name, value in kept.records.items():
+            if name in found:
+                raise InputError(
+                    f"{_path(notebook, folder)}: record {name!r} is kept of {found[name]['data']} "
+                    f"and of {kept.dataset}; keep the full run of the first again"
+                )
+            found[name] = value
+    return found
 
 
 def _path(notebook: str, folder: str | Path | None) -> Path:
@@ -158,7 +174,8 @@ def _kept(entry: Any, where: str) -> Kept:
         if name not in entry["provenance"]:
             raise InputError(f"{where}: provenance lacks {name!r}")
     freeze(thaw(entry["payload"]), f"{where}: payload")
-    freeze(entry["records"], f"{where}: records")
+    for name, value in entry["records"].items():
+        check_entry(value, entry["dataset"], f"{where}: record {name!r}")
     if entry["records"] and (entry["mode"] != "full" or entry["null"]):
         raise InputError(f"{where}: records are kept of a run in full mode as it stands, no other")
     return Kept(**entry)

@@ -117,6 +117,25 @@ def _key(key: Any, where: str) -> str:
     return key
 
 
+def check_entry(entry: Any, data: str, where: str) -> None:
+    """Refuse what is no entry of :func:`record_entry`, or one of other data than these.
+
+    Raises
+    ------
+    InputError
+        Beginning with ``where``.
+    """
+    known = record_entry(0.0, "", data, "run")
+    if not isinstance(entry, dict) or set(entry) != set(known):
+        raise InputError(f"{where} needs the fields {', '.join(known)} and no other")
+    if entry["data"] != data:
+        raise InputError(f"{where}: field 'data' is {entry['data']!r}, not {data!r}")
+    without_interval = entry["low"] is entry["high"] is None
+    for name in ("value",) if without_interval else ("value", "low", "high"):
+        if not isinstance(entry[name], int | float):
+            raise InputError(f"{where}: field {name!r} is {entry[name]!r}, no number")
+
+
 def record_entry(value: Value, unit: str, data: str, source: str) -> dict[str, Any]:
     """One recorded value as the runner reads it: number, interval, unit and where it is from."""
     point = value.value if isinstance(value, Estimate) else value
