@@ -52,7 +52,8 @@ class BM3(TrainedRecommender):
         batch 0.1 is too much: with the 3,000 most active users of Amazon Baby, Recall@20 on the
         validation part was 0.052 in one run, and 0.065 without regularisation.
     train_features : bool
-        As in published code, the vectors of content v are trained too.
+        As in published code, the vectors of content v are trained too. They are free vectors then,
+        and most of what they add is there whatever they started from.
     training, device, random_state
         See :class:`~mmnotes.recommenders.trained.TrainedRecommender`.
         Negatives are drawn and not looked at.

@@ -80,7 +80,7 @@ class TrainedRecommender(Recommender):
         checkpoint : path, optional
             Where to keep the state of training after each look at the validation part; its folder
             is made. If the file is there, training goes on from it, to the same end as if it had
-            never stopped.
+            never stopped; on another device it draws other numbers.
         candidates : Candidates, optional
             What the validation part is ranked among; by default all items.
 
