@@ -10,6 +10,7 @@ from mmnotes.evaluate.estimate import Estimate
 from mmnotes.report.page import RECORDS_MIME
 from mmnotes.report.provenance import provenance
 from mmnotes.report.results import Kept, write
+from mmnotes.report.values import record_entry
 
 GAIN = Estimate(0.03, 0.01, 0.05, 100, 5)
 
@@ -158,15 +159,15 @@ def test_a_claim_over_what_was_not_recorded_names_itself(make_page):
 
 
 def test_claims_are_held_against_the_kept_full_run_too(make_page, shown, shelf):
-    entry = {"value": 0.1, "low": -0.1, "high": 0.3}
+    entry = record_entry(Estimate(0.1, -0.1, 0.3), "", "amazon-apparel", "run")
     origin = provenance(data_sha256="ab" * 32, wall_seconds=1.0)
     write("03_fusion", [Kept("amazon-apparel", "full", False, {}, origin, {"gain": entry})])
-    for null in (False, True):
-        page = make_page(null=null)
+    for given in ({}, {"null": True}, {"mode": "full"}):
+        page = make_page(**given)
         page.record("gain", GAIN)
         page.check()
         said = shown[-2].bundle["text/markdown"]
-        assert ("In the kept full run it fails." in said) is not null
+        assert ("In the kept full run it fails." in said) == (not given)
 
 
 def test_a_page_without_claims_says_so(make_page, shown):

@@ -279,8 +279,10 @@ class TrainedRecommender(Recommender):
             users, items = Completion(problem, network)(network())
         self.user_vectors_, self.item_vectors_ = users.cpu().numpy(), items.cpu().numpy()
         self.warm_ = problem.warm.cpu().numpy()
-        self._ties = Ties(self.item_vectors_)
+        self._tied: tuple[np.ndarray, Ties] | None = None
         self.state_, self._net, self._problem = state, network, problem
 
     def _score(self, users: np.ndarray) -> np.ndarray:
-        return inner_products(self.user_vectors_[users], self.item_vectors_, self._ties)
+        if self._tied is None or self._tied[0] is not self.item_vectors_:
+            self._tied = self.item_vectors_, Ties(self.item_vectors_)  # once, not for each block
+        return inner_products(self.user_vectors_[users], *self._tied)
