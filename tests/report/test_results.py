@@ -168,3 +168,9 @@ def test_only_a_full_run_as_it_stands_has_records(tmp_path, entry):
 def test_a_damaged_record_is_named(tmp_path, entry, message):
     with pytest.raises(InputError, match=rf"kept\[0\]: record 'gain'.* {message}"):
         write("03_fusion", [replace(FULL, records={"gain": entry})], tmp_path)
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
+def test_a_record_is_finite(tmp_path, value):
+    with pytest.raises(InputError, match=r"kept\[0\]: records"):
+        write("03_fusion", [replace(FULL, records={"gain": {**GAIN, "value": value}})], tmp_path)

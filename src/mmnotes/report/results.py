@@ -146,7 +146,7 @@ def recorded_in_full(notebook: str, folder: str | Path | None = None) -> dict[st
             if name in found:
                 raise InputError(
                     f"{_path(notebook, folder)}: record {name!r} is kept of {found[name]['data']} "
-                    f"and of {kept.dataset}; keep the full run of the first again"
+                    f"and of {kept.dataset}; keep the full run again that records it no longer"
                 )
             found[name] = value
     return found
@@ -174,6 +174,7 @@ def _kept(entry: Any, where: str) -> Kept:
         if name not in entry["provenance"]:
             raise InputError(f"{where}: provenance lacks {name!r}")
     freeze(thaw(entry["payload"]), f"{where}: payload")
+    freeze(entry["records"], f"{where}: records")
     for name, value in entry["records"].items():
         check_entry(value, entry["dataset"], f"{where}: record {name!r}")
     if entry["records"] and (entry["mode"] != "full" or entry["null"]):
