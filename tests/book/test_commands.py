@@ -121,9 +121,18 @@ def test_keep_what_a_full_run_recorded_of_its_data(planted, make, null):
 def test_only_a_run_with_the_seeds_of_every_page_is_kept(planted, make, changed):
     done = make.run(real=[REAL])
     other = replace(done, parameters={**done.parameters, **changed})
-    with pytest.raises(InputError, match=f"has {next(iter(changed))}="):
+    with pytest.raises(InputError, match=f"^{next(iter(changed))}="):
         keep(planted, [done, other])
     assert results.read("01_one", planted.results) == []
+
+
+@pytest.mark.parametrize("changed", ["seed=7", "n_seeds=1"])
+def test_other_seeds_are_refused_before_anything_runs(planted, monkeypatch, capsys, changed):
+    ran = []
+    monkeypatch.setattr(runner, "run", lambda *given, **more: ran.append(given))
+    assert main(["run", "--keep", "-p", changed]) == 1
+    assert f"{changed}: results are kept of" in capsys.readouterr().err
+    assert ran == []
 
 
 def test_keep_the_leading_figure(planted, make, tmp_path):

@@ -105,7 +105,7 @@ def test_the_scoreboard_groups_by_page_and_links_to_it(outcomes):
     page = scoreboard(outcomes, {"01_one": "One thing"})
     assert page.startswith("1 of 1 claims hold.\n\n## {doc}`One thing </notebooks/01_one>`\n")
     assert page.rstrip().splitlines()[-1] == (
-        f"| The gain is above zero. (`01.gain`) | 1.0 [0.5,{NBSP}1.5] | 0.0 [-0.5,{NBSP}0.5] "
+        f"| The gain is above zero. (`01.gain`) | 1.0 [0.5,{NBSP}1.5] | 0.0 [−0.5,{NBSP}0.5] "
         "| holds | — | — |"
     )
 
@@ -128,7 +128,7 @@ def test_failed_claims_and_real_data_on_the_scoreboard(planted, make):
     full = {"01_one": {"gain": make.entry(0.2)}}
     outcomes = judge(read_ledger(planted.ledger), runs, full)
     said = status(outcomes[0])
-    assert said == f"holds, ran here; in full mode **fails**, 0.2 [-0.3,{NBSP}0.7]"
+    assert said == f"holds, ran here; in full mode **fails**, 0.2 [−0.3,{NBSP}0.7]"
     page = scoreboard(outcomes[:1], {"01_one": "One thing"})
     assert "1 were held against a kept full run too: 1 came out otherwise." in page
 

@@ -453,6 +453,7 @@ def started(model, market):
     ("model", "said"),
     [
         (BPR(dim=0), "dim must be a whole number from 1, not 0"),
+        (BPR(dim=True), "dim must be a whole number from 1, not True"),
         (BPR(dim=2.5), r"dim must be a whole number from 1, not 2\.5"),
         (LightGCN(n_layers=1.5), r"n_layers must be a whole number from 0, not 1\.5"),
         (LightGCN(regularisation=-1), "regularisation must be a number from 0, not -1"),

@@ -162,6 +162,7 @@ def test_only_a_full_run_as_it_stands_has_records(tmp_path, entry):
         ({"value": 0.1, "low": 0.0, "high": 0.2}, "needs the fields value, low"),
         ({**GAIN, "value": "high"}, "field 'value' is 'high', no number"),
         ({**GAIN, "low": None}, "field 'low' is None, no number"),
+        ({**GAIN, "low": 0.5, "high": 0.25}, "field 'low' is 0.5, above field 'high', 0.25"),
         ({**GAIN, "data": "amazon-baby"}, "field 'data' is 'amazon-baby', not 'amazon-apparel'"),
     ],
 )

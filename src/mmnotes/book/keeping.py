@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ def keep(checkout: Checkout, runs: Iterable[Run]) -> list[Path]:
     """
     runs, written = list(runs), []
     for run in runs:
-        _check_seeds(run)
+        require_own_seeds(run.parameters)
     for run in runs:
         new = [
             results.Kept(
@@ -58,12 +58,19 @@ def keep(checkout: Checkout, runs: Iterable[Run]) -> list[Path]:
     return written
 
 
-def _check_seeds(run: Run) -> None:
+def require_own_seeds(parameters: Mapping[str, Any]) -> None:
+    """Refuse to keep a run that changes the seeds which pages have by themselves.
+
+    Raises
+    ------
+    InputError
+        Naming the parameter. Ask before the run, which may take hours.
+    """
     for name in ("seed", "n_seeds"):
-        if run.parameters[name] != DEFAULTS[name]:
+        if parameters.get(name, DEFAULTS[name]) != DEFAULTS[name]:
             raise InputError(
-                f"{run.title} has {name}={run.parameters[name]}: results are kept of "
-                f"{name}={DEFAULTS[name]}, as every page has it by itself; leave {name} out"
+                f"{name}={parameters[name]}: results are kept of {name}={DEFAULTS[name]}, as "
+                f"every page has it by itself; leave {name} or --keep out"
             )
 
 

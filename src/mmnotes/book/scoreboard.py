@@ -7,6 +7,7 @@ from typing import Any
 
 from mmnotes.book.ledger import SIMULATED, Outcome
 from mmnotes.book.words import recorded
+from mmnotes.report.output import with_minus
 
 _HEAD = "| Claim | Number | Null run | Simulated | Real data | Source |"
 _RULE = "| :--- | ---: | ---: | :--- | :--- | :--- |"
@@ -78,8 +79,8 @@ def _summary(outcomes: Sequence[Outcome]) -> str:
 
 
 def _unbroken(record: Mapping[str, Any]) -> str:
-    """A recorded value whose interval stays on one line of a narrow table."""
-    return recorded(record).replace(", ", ",\N{NO-BREAK SPACE}")
+    """A recorded value as pages print it, its interval on one line of a narrow table."""
+    return with_minus(recorded(record)).replace(", ", ",\N{NO-BREAK SPACE}")
 
 
 def _row(outcome: Outcome) -> str:

@@ -47,11 +47,14 @@ def add_commands(commands: Any) -> None:
 
 def run_notebooks(given: argparse.Namespace) -> int:
     """``mmnotes run``: execute notebooks, alone, without building the book."""
+    from mmnotes.book.keeping import require_own_seeds
     from mmnotes.book.runner import run
     from mmnotes.book.summary import as_json
 
-    checkout = _checkout()
-    runs = run(checkout, checkout.select(given.notebooks), _plan(given), nulls=(given.null,))
+    checkout, plan = _checkout(), _plan(given)
+    if given.keep:
+        require_own_seeds(plan.changed)
+    runs = run(checkout, checkout.select(given.notebooks), plan, nulls=(given.null,))
     if given.keep:
         _keep(checkout, runs)
     if given.json:

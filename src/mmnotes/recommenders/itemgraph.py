@@ -58,8 +58,8 @@ def warm_edges(modality: Modality, problem: Problem, weights: str) -> Edges:
 
     An item is its own neighbour, as in published graphs. Edges from and to cold items are left
     out. Who a warm item's nearest are was found among all items, though, as in a published graph,
-    and nobody takes the place of a cold one: with a fifth of the items cold, the graph of training
-    has about a fifth fewer edges than one of warm items alone would have.
+    and nobody takes the place of a cold one: the graph of training is thinner than one of warm
+    items alone would be.
 
     Parameters
     ----------

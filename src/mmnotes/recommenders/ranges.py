@@ -15,14 +15,14 @@ def in_range(value: Any, least: float, above: bool = False, whole: bool = False)
     above : bool
         ``least`` itself is none then.
     whole : bool
-        2.0 is no whole number.
+        2.0 is no whole number. True and False never are numbers here.
 
     Examples
     --------
     >>> in_range(2, 1, whole=True), in_range("2", 1), in_range(1.0, 1, above=True)
     (True, False, False)
     """
-    if not isinstance(value, Integral if whole else Real):
+    if isinstance(value, bool) or not isinstance(value, Integral if whole else Real):
         return False
     number: Any = value  # Real has no order, to a type checker
     return least <= number < math.inf and not (above and number == least)

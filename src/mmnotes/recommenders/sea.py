@@ -141,8 +141,7 @@ class _Sea(Network):
         self._graph = problem.bipartite("symmetric")
         self._shares = default_shares(tuple(names), settings.shares)
         self._near = mixed(problem, self._shares, weights="binary", normalise="rows")
-        self._is_warm = problem.warm
-        self._warm = torch.nonzero(problem.warm)[:, 0]
+        self._warm = problem.warm
         self._values = {name: problem.values(name) for name in names}
         self.users = table(problem.n_users, len(names) * settings.dim)
         self.weights = nn.Parameter(torch.full(self._shape[:2], 1 / len(names)))
@@ -209,10 +208,11 @@ class _Sea(Network):
     def _parts(self, batch: Batch) -> list[tuple[torch.Tensor, ...]]:
         """First halves, first halves for the InfoNCE, second halves: each a tensor a modality."""
         of_all = self._settings.contrast == "all"
-        rows = self._warm
-        if not of_all:
+        if of_all:
+            rows = torch.nonzero(self._warm)[:, 0]
+        else:
             rows = torch.unique(torch.cat([batch.positive, batch.negative]))
-            rows = rows[self._is_warm[rows]]
+            rows = rows[self._warm[rows]]
         parts = []
         for name, values in self._values.items():
             split = self._split[name]

@@ -29,14 +29,25 @@ def publish_markdown(text: str) -> None:
     publish({"text/markdown": text, "text/plain": text})
 
 
+_SIGN = re.compile(r"(?<!\w)-(?:(?P<zero>0(?:\.0+)?)(?!\.?\d)|(?=\d))")
+
+
+def _minus(found: re.Match[str]) -> str:
+    return found["zero"] or "−"
+
+
 def with_minus(text: str) -> str:
     """The text with a minus sign for the hyphen before a number, but in code and formulas.
 
+    What was rounded to zero has none.
+
     >>> with_minus("a loss of -0.2 on 2026-11-21 by `x > -1`")
     'a loss of −0.2 on 2026-11-21 by `x > -1`'
+    >>> with_minus("-0.00 [-0.04, 0.03]")
+    '0.00 [−0.04, 0.03]'
     """
     parts = re.split(r"(`[^`]*`|\$[^$]*\$)", text)
-    parts[::2] = [re.sub(r"(?<!\w)-(?=\d)", "−", part) for part in parts[::2]]
+    parts[::2] = [_SIGN.sub(_minus, part) for part in parts[::2]]
     return "".join(parts)
 
 

@@ -134,6 +134,10 @@ def check_entry(entry: Any, data: str, where: str) -> None:
     for name in ("value",) if without_interval else ("value", "low", "high"):
         if not isinstance(entry[name], int | float):
             raise InputError(f"{where}: field {name!r} is {entry[name]!r}, no number")
+    if not without_interval and entry["low"] > entry["high"]:
+        raise InputError(
+            f"{where}: field 'low' is {entry['low']}, above field 'high', {entry['high']}"
+        )
 
 
 def record_entry(value: Value, unit: str, data: str, source: str) -> dict[str, Any]:
