@@ -136,7 +136,7 @@ _CHOSEN: Mapping[str, Settings] = {
     "ItemKNN": {"shrink": 2000},  # of 0, 100, 500, 2000
     "EASE": {"regularisation": 800},  # of 200, 400, 800, 1600
     "BPR": {**_STEPS, "regularisation": 1e-1},  # of 1e-2, 3e-2, 1e-1, 3e-1
-    "VBPR": {**_STEPS, "regularisation": 1e-1},  # of 1e-2, 1e-1
+    "VBPR": {**_STEPS, "regularisation": 1e-1},  # of 1e-2, 1e-1, 3e-1, 1
     # Of 2 and 3 layers, with 1e-4 and 1e-3.
     "LightGCN": {**_STEPS, "n_layers": 3, "regularisation": 1e-3},
     "FREEDOM": {**_STEPS, "keep": 0.2},  # of 0.1 and 0.2
