@@ -94,7 +94,8 @@ def open_page(page, name):
     page.evaluate("() => window.MathJax?.startup?.promise ?? null")
 
 
-FAULTS = """() => {
+FAULTS = """async () => {
+  await new Promise(shown => requestAnimationFrame(() => requestAnimationFrame(shown)));
   const say = (what, e) => `${what}: ${e.outerHTML.slice(0, 120)}`;
   const found = [];
   for (const e of document.querySelectorAll('img')) {
@@ -102,6 +103,14 @@ FAULTS = """() => {
     if (e.loading !== 'lazy' && !(e.complete && e.naturalWidth)) found.push(say('no picture', e));
   }
   for (const e of document.querySelectorAll('mjx-merror')) found.push(say('bad formula', e));
+  const fading = CSS.supports('animation-timeline: scroll()');
+  const tables = '.mmnotes-scroll, .pst-scrollable-table-container';
+  for (const e of fading ? document.querySelectorAll(tables) : []) {
+    const more = e.scrollWidth > e.clientWidth;
+    const fades = getComputedStyle(e).maskImage !== 'none';
+    if (more && !fades) found.push(say('cut off without a sign', e));
+    if (fades && !more) found.push(say('fades out and is all there', e));
+  }
   const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
   if (wide > 0) {
     found.push(`the page is ${wide} px wider than the screen`);
@@ -133,7 +142,9 @@ def test_browser_notices(browser, tmp_path, monkeypatch):
     monkeypatch.setattr(f"{__name__}.HTML", tmp_path)
     tmp_path.joinpath("bad.html").write_text(
         "<script src='https://example.org/a.js'></script><script>nothing()</script>"
-        "<main><img src='absent.png'><div style='width:2000px'>wide</div></main>"
+        "<main><img src='absent.png'><div style='width:2000px'>wide</div>"
+        "<div class='mmnotes-scroll' style='overflow:auto'><p style='width:3000px'>wide</p></div>"
+        "<div class='mmnotes-scroll' style='mask-image:linear-gradient(red,blue)'>all</div></main>"
     )
     page, problems = view(browser, "phone")
     open_page(page, "bad.html")
@@ -141,6 +152,8 @@ def test_browser_notices(browser, tmp_path, monkeypatch):
     page.context.close()
     for what in ("https://example.org", "script error", "no alt text", "no picture", "px wider"):
         assert what in told
+    assert "cut off without a sign" in told
+    assert "fades out and is all there" in told
 
 
 def test_links(soups):

@@ -11,7 +11,9 @@ from html import escape
 from mmnotes.errors import InputError
 
 # Each rule has its reason: the pydata theme puts a white box behind every HTML output and image on
-# dark pages; JupyterLab stripes and right-aligns every table.
+# dark pages; JupyterLab stripes and right-aligns every table. A table wider than its page fades out
+# on the right until it is scrolled to its end; without overflow there is nothing to scroll, and no
+# fading.
 STYLE = """<style>
 figure.mmnotes{margin:1.25rem 0;padding:0;max-width:100%;font-variant-numeric:tabular-nums}
 .mmnotes .mmnotes-title{font-weight:600;font-size:1.05em;line-height:1.35;margin:0 0 .5rem;\
@@ -26,6 +28,9 @@ opacity:.82}
 html[data-theme=dark] .bd-content div.cell_output .text_html:has(.mmnotes)\
 {background:none!important;color:inherit!important;padding:0!important}
 .mmnotes .mmnotes-scroll{overflow-x:auto}
+@supports(animation-timeline:scroll()){.mmnotes .mmnotes-scroll{animation:mmnotes-more linear;\
+animation-timeline:scroll(self inline)}}
+@keyframes mmnotes-more{0%,98%{mask-image:linear-gradient(to left,transparent,#000 2rem)}}
 .mmnotes table.mmnotes-grid{border-collapse:collapse;border:0;margin:0;width:auto;\
 font-size:.95em;line-height:1.35;color:inherit}
 .mmnotes table.mmnotes-grid tr,.mmnotes table.mmnotes-grid tbody tr:nth-child(n)\
