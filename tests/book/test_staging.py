@@ -105,8 +105,8 @@ def test_the_scoreboard_groups_by_page_and_links_to_it(outcomes):
     page = scoreboard(outcomes, {"01_one": "One thing"})
     assert page.startswith("1 of 1 claims hold.\n\n## {doc}`One thing </notebooks/01_one>`\n")
     assert page.rstrip().splitlines()[-1] == (
-        f"| The gain is above zero. (`01.gain`) | 1.0 [0.5,{NBSP}1.5] | 0.0 [−0.5,{NBSP}0.5] "
-        "| holds | — | — |"
+        f"| The gain is above zero. (`01.gain`, simulated) | 1.0 [0.5,{NBSP}1.5] "
+        f"| 0.0 [−0.5,{NBSP}0.5] | holds |"
     )
 
 
@@ -119,9 +119,10 @@ def test_failed_claims_and_real_data_on_the_scoreboard(planted, make):
     outcomes = judge(read_ledger(planted.ledger), runs)
     page = scoreboard(outcomes, {"01_one": "One thing"})
     assert "1 of 2 claims hold. 1 failed, and stands here as failed." in page
-    assert rf"| Up \| down. (`01.gain`) | 1.0 [0.5,{NBSP}1.5] NDCG@10 |" in page
-    assert "| — | holds, kept from 2026-10-01 | — |" in page
-    assert "| **fails** | — | 3 |" in page
+    assert rf"| Up \| down. (`01.gain`, amazon-apparel) | 1.0 [0.5,{NBSP}1.5] NDCG@10 |" in page
+    assert "| holds, kept from 2026-10-01 |" in page
+    assert "(`01.wide`, simulated, [source 3](sources.md)) |" in page
+    assert "| **fails** |" in page
     runs[0].records.real[0]["source"] = "run"
     assert status(judge(read_ledger(planted.ledger), runs)[0]) == "holds, ran here"
     planted.write("book/claims.toml", claims.replace('"holds"', '"holds"\nfull = "fails"', 1))

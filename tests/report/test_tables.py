@@ -100,6 +100,13 @@ def test_baselines_come_first_in_their_order(frame):
     )
 
 
+def test_a_long_label_has_a_column_of_its_width():
+    rows = pd.DataFrame({"a": [0.5, 0.6]}, index=["short", "SEA, image shuffle, text shuffle"])
+    html = grid(rows).html("A title")
+    assert '<th scope="row" class="mmnotes-text">short<' in html
+    assert '<th scope="row" class="mmnotes-text mmnotes-long">SEA, ' in html
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -9,8 +9,8 @@ from mmnotes.book.ledger import SIMULATED, Outcome
 from mmnotes.book.words import recorded
 from mmnotes.report.output import with_minus
 
-_HEAD = "| Claim | Number | Null run | Simulated | Real data | Source |"
-_RULE = "| :--- | ---: | ---: | :--- | :--- | :--- |"
+_HEAD = "| Claim | Number | Null run | How it went |"
+_RULE = "| :--- | ---: | ---: | :--- |"
 
 
 def scoreboard(outcomes: Sequence[Outcome], titles: Mapping[str, str]) -> str:
@@ -84,15 +84,14 @@ def _unbroken(record: Mapping[str, Any]) -> str:
 
 
 def _row(outcome: Outcome) -> str:
-    claim, simulated = outcome.claim, outcome.claim.data == SIMULATED
+    claim = outcome.claim
+    source = "" if claim.source is None else f", [source {claim.source}](sources.md)"
     unit = f" {outcome.value['unit']}" if outcome.value.get("unit") else ""
     cells = [
-        f"{claim.sentence} (`{claim.id}`)",
+        f"{claim.sentence} (`{claim.id}`, {claim.data}{source})",
         f"{_unbroken(outcome.value)}{unit}",
         _unbroken(outcome.null_value),
-        status(outcome) if simulated else "—",
-        "—" if simulated else status(outcome),
-        "—" if claim.source is None else str(claim.source),
+        status(outcome),
     ]
     return "| " + " | ".join(_cell(cell) for cell in cells) + " |"
 

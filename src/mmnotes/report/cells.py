@@ -7,6 +7,9 @@ import pandas as pd
 
 from mmnotes.report.html import figure_html
 
+# In characters: a longer label gets a column that it need not fill word by word.
+LONG_LABEL = 16
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -77,7 +80,8 @@ def _kind(cell: Cell) -> str:
 
 def _cell_html(cell: Cell) -> str:
     if cell.is_label:
-        return f'<th scope="row" class="mmnotes-text">{escape(cell.value)}</th>'
+        long = " mmnotes-long" if len(cell.value) > LONG_LABEL else ""
+        return f'<th scope="row" class="mmnotes-text{long}">{escape(cell.value)}</th>'
     if cell.is_text:
         return f'<td class="mmnotes-text">{escape(cell.value)}</td>'
     interval = ""

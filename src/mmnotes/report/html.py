@@ -39,6 +39,7 @@ font-size:.95em;line-height:1.35;color:inherit}
 vertical-align:baseline;border:0;font-weight:400;white-space:normal;background:none;color:inherit}
 .mmnotes table.mmnotes-grid :is(th,td):last-child{padding-right:.1rem}
 .mmnotes table.mmnotes-grid :is(th,td).mmnotes-text{text-align:left}
+.mmnotes table.mmnotes-grid th.mmnotes-long{min-width:8em}
 .mmnotes table.mmnotes-grid thead th{font-weight:600;vertical-align:bottom;\
 border-bottom:1.5px solid rgba(128,128,128,.75)}
 .mmnotes table.mmnotes-grid tbody tr+tr :is(th,td){border-top:1px solid rgba(128,128,128,.22)}
