@@ -1,12 +1,15 @@
 """``mmnotes train``, end to end on a small dataset folder."""
 
 import json
+import shlex
+from types import SimpleNamespace
 
 import pytest
 
 from mmnotes.cli import main
 from mmnotes.experiments import tracks
 from mmnotes.experiments.runs import Run
+from mmnotes.report import results
 
 
 @pytest.fixture
@@ -121,3 +124,73 @@ def test_usage(at_hand, tmp_path, more):
     with pytest.raises(SystemExit) as ended:
         train(tmp_path, *more)
     assert ended.value.code == 2
+
+
+@pytest.fixture
+def checkout(at_hand, toy, tmp_path, monkeypatch):
+    """A checkout around the current folder, and ``toy`` as a dataset with a fingerprint."""
+    dataset = SimpleNamespace(name="toy", fingerprint="ab" * 32)
+    monkeypatch.setattr("mmnotes.data.load", lambda name: {"toy": dataset}[name])
+    monkeypatch.setattr("mmnotes.experiments.collection.collection", lambda data, wants: toy)
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "book").mkdir()
+    (tmp_path / "book" / "claims.toml").write_text("")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+FIVE = ["--seeds", "0", "1", "2", "3", "4"]
+
+
+def test_a_table_is_kept_for_the_book(checkout, tmp_path, capsys):
+    more = ["--set", "epochs=2", "--set", "dim=4", "--knock-out", "text=shuffle", "--keep", "tiny"]
+    assert train(tmp_path, "FREEDOM", *FIVE, *more, "--json", "-") == 0
+    told = capsys.readouterr()
+    assert told.err.endswith("kept: book/results/train_tiny.json\n")
+    rows = json.loads(told.out)["summary"]
+    (kept,) = results.read("train_tiny", checkout / "book" / "results")
+    assert (kept.dataset, kept.mode, kept.null, kept.records) == ("toy", "full", False, {})
+    label = "FREEDOM, text shuffle"
+    (row,) = [r for r in rows if (r["label"], r["track"]) == (label, "test")]
+    for metric in tracks.METRICS:
+        assert kept.values[metric][label].to_dict() == row["metrics"][metric]
+        assert set(kept.values[metric]) == {label, "MostPop"}
+    assert kept.values["settings"][label]["epochs"] == 2
+    assert kept.values["command"] == (
+        "mmnotes train FREEDOM --preset paper --set epochs=2 --set dim=4 --knock-out text=shuffle "
+        "--at training --graphs rebuilt --data toy --seeds 0 1 2 3 4"
+    )
+    runs = json.loads(told.out)["runs"]
+    seconds = sum(run["seconds"] for run in runs)
+    assert kept.provenance["wall_seconds"] == pytest.approx(seconds, abs=0.06)
+    cpu_seconds = sum(run["cpu_seconds"] for run in runs)
+    assert kept.values["cpu_seconds"] == pytest.approx(cpu_seconds)
+    assert kept.provenance["data_sha256"] == "ab" * 32
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--keep", "Tiny", *FIVE], "--keep Tiny: a name is lower case"),
+        (["--keep", "../tiny", *FIVE], "a name is lower case"),
+        (["--keep", "tiny"], "--seeds 0: runs are kept of --seeds 0 1 2 3 4"),
+        (["--keep", "tiny", *FIVE, "--protocol", "cold"], "of the warm protocol"),
+    ],
+)
+def test_what_cannot_be_kept_is_told_before_anything_runs(checkout, tmp_path, capsys, more, said):
+    assert train(tmp_path, "BPR", *more) == 1
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_the_kept_command_gives_the_same_settings(checkout, tmp_path, capsys):
+    more = ["--preset", "fast", "--set", "shares={'image': 0.5, 'text': 0.5}", "--set", "epochs=1"]
+    assert train(tmp_path, "FREEDOM", *FIVE, *more, "--keep", "tiny") == 0
+    (kept,) = results.read("train_tiny", checkout / "book" / "results")
+    words = shlex.split(kept.values["command"])[1:]
+    again = ["--device", "cpu", "--folder", str(tmp_path / "runs"), "--keep", "again"]
+    before = sorted((tmp_path / "runs").iterdir())
+    assert main([*words, *again]) == 0
+    assert sorted((tmp_path / "runs").iterdir()) == before  # so the same runs were read
+    (other,) = results.read("train_again", checkout / "book" / "results")
+    assert other.payload == kept.payload

@@ -62,6 +62,11 @@ class Checkout:
         return self.book / "claims.toml"
 
     @property
+    def figures(self) -> Path:
+        """Which figures of ours stand beside published ones."""
+        return self.book / "published.toml"
+
+    @property
     def results(self) -> Path:
         """Kept results on real data, one JSON file a notebook."""
         return self.book / "results"
@@ -80,6 +85,11 @@ class Checkout:
     def scoreboard(self) -> Path:
         """The table of all claims, which ``book/scoreboard.md`` includes."""
         return self.generated / "scoreboard.md"
+
+    @property
+    def published(self) -> Path:
+        """Our figures beside published ones, which ``book/published.md`` includes."""
+        return self.generated / "published.md"
 
     @property
     def build(self) -> Path:

@@ -2,25 +2,26 @@
 
 import copy
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from mmnotes.book.checkout import Checkout
 from mmnotes.book.extras import need
 from mmnotes.book.ledger import Outcome
+from mmnotes.book.published import read_rows
+from mmnotes.book.published_page import published_page
 from mmnotes.book.records import is_records
 from mmnotes.book.rules import tags
 from mmnotes.book.runs import Run
 from mmnotes.book.scoreboard import scoreboard
-from mmnotes.book.words import spelt
+from mmnotes.book.words import day, spelt
 from mmnotes.report.real import KEPT, RAN
 
 _REAL_HEADING = "## On real data"
 
 
 def stage(checkout: Checkout, runs: Iterable[Run], outcomes: Sequence[Outcome]) -> None:
-    """Write ``book/notebooks/*.ipynb`` from the runs as is, and the scoreboard.
+    """Write ``book/notebooks/*.ipynb`` from the runs as is, and the tables that pages include.
 
     Parameters
     ----------
@@ -42,6 +43,9 @@ def stage(checkout: Checkout, runs: Iterable[Run], outcomes: Sequence[Outcome]) 
         staged = staged_copy(nb, run_line(pair[False], pair.get(True), mine))
         _write(checkout.staged / pair[False].path.name, nbformat.writes(staged))
     _write(checkout.scoreboard, scoreboard(outcomes, titles))
+    if checkout.figures.is_file():
+        rows = read_rows(checkout.figures)
+        _write(checkout.published, published_page(rows, checkout.results, titles))
 
 
 def staged_copy(nb: Any, line: str) -> Any:
@@ -83,7 +87,7 @@ def run_line(as_is: Run, null: Run | None, outcomes: Sequence[Outcome]) -> str:
         as_is.records.hardware,
     ]
     told = ", ".join(condition for condition in conditions if condition)
-    ran = f"Ran in {as_is.seconds:.0f} s on {_day(as_is.date)}: {told}.{_kept(as_is)}"
+    ran = f"Ran in {as_is.seconds:.0f} s on {day(as_is.date)}: {told}.{_kept(as_is)}"
     if null is None or not any(outcome.status == "holds" for outcome in outcomes):
         return f"*{ran}*"
     return (
@@ -97,7 +101,7 @@ def _kept(run: Run) -> str:
     kept = [real for real in run.records.real if real["source"] == "kept"]
     return "".join(
         f" {real['dataset']} was not at hand: its results are kept from "
-        f"{_day(real['provenance']['date'])}."
+        f"{day(real['provenance']['date'])}."
         for real in kept
     )
 
@@ -143,11 +147,6 @@ def _with_parameters(cells: Sequence[Any]) -> list[Any]:
             if injected:
                 cell.source = injected[0].source.removeprefix("# Parameters\n").strip()
     return kept
-
-
-def _day(iso: str) -> str:
-    day = date.fromisoformat(iso)
-    return f"{day.day} {day:%B %Y}"
 
 
 def _write(path: Path, text: str) -> None:

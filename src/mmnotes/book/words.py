@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -27,6 +28,18 @@ def spelt(n: int) -> str:
     ('five', '12')
     """
     return _WORDS[n] if 0 <= n < len(_WORDS) else str(n)
+
+
+def day(iso: str) -> str:
+    """A date as prose writes it.
+
+    Examples
+    --------
+    >>> day("2026-11-03")
+    '3 November 2026'
+    """
+    found = date.fromisoformat(iso)
+    return f"{found.day} {found:%B %Y}"
 
 
 def recorded(record: Mapping[str, Any]) -> str:

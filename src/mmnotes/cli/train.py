@@ -2,12 +2,15 @@
 
 import argparse
 import ast
+import shlex
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mmnotes.cli.common import OK, command, write_json
 
 if TYPE_CHECKING:
+    from mmnotes.book.checkout import Checkout
     from mmnotes.experiments.tasks import Task
 
 _FOLDER = "build/runs"
@@ -47,6 +50,11 @@ def add_commands(commands: Any) -> None:
     add("--folder", default=_FOLDER, metavar="DIR", help=f"finished and begun runs; {_FOLDER}")
     add("--baseline", default="MostPop", metavar="LABEL", help="what gains are over")
     add("--json", metavar="FILE", help="write runs and summary; - for the terminal")
+    add(
+        "--keep",
+        metavar="NAME",
+        help="keep the test part in book/results, for the page of published figures",
+    )
 
 
 def train(given: argparse.Namespace) -> int:
@@ -59,9 +67,11 @@ def train(given: argparse.Namespace) -> int:
     from mmnotes.experiments.summary import summary
     from mmnotes.experiments.text import as_text
 
+    checkout = _checkout(given) if given.keep else None
     tasks = _tasks(given)
     needs_content = any(task.model not in WITHOUT_CONTENT for task in tasks)
-    data = collection(load(given.data), needs_content)
+    dataset = load(given.data)
+    data = collection(dataset, needs_content)
     failed = None
     try:
         runs = grid(tasks, data, given.folder, given.jobs, given.backend)
@@ -81,7 +91,36 @@ def train(given: argparse.Namespace) -> int:
             raise InputError(f"{failed}\n{error}" if failed else str(error)) from error
     if failed is not None:
         raise failed
+    if checkout is not None:
+        from mmnotes.report.trained import keep_trained
+
+        typed, folder = _typed(given, dataset.name), checkout.results
+        path = keep_trained(given.keep, dataset, runs, rows, typed, given.device, folder)
+        print(f"kept: {checkout.show(path)}", file=sys.stderr)
     return OK
+
+
+def _checkout(given: argparse.Namespace) -> "Checkout":
+    """Where to keep a table, asked before hours of training."""
+    from mmnotes.book.checkout import Checkout
+    from mmnotes.report.trained import check_keepable
+
+    check_keepable(given.keep, given.seeds, given.protocol)
+    return Checkout.find()
+
+
+def _typed(given: argparse.Namespace, data: str) -> str:
+    """The command that trains the same, without where and how fast."""
+    words = ["mmnotes", "train", *given.models, "--preset", given.preset]
+    for key, value in given.set:
+        words += ["--set", f"{key}={value}"]
+    if given.modalities:
+        words += ["--modalities", *given.modalities]
+    if given.knock_out:
+        words += ["--knock-out", *(f"{name}={way}" for name, way in given.knock_out)]
+        words += ["--at", given.at, "--graphs", given.graphs]
+    seeds = map(str, given.seeds)
+    return shlex.join([*words, "--data", data, "--seeds", *seeds])
 
 
 def _tasks(given: argparse.Namespace) -> "list[Task]":
