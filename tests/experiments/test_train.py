@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from mmnotes.cli import main
+from mmnotes.cli.train import _setting, _typed
 from mmnotes.experiments import tracks
 from mmnotes.experiments.runs import Run
 from mmnotes.report import results
@@ -158,7 +159,7 @@ def test_a_table_is_kept_for_the_book(checkout, tmp_path, capsys):
     assert kept.values["settings"][label]["epochs"] == 2
     assert kept.values["command"] == (
         "mmnotes train FREEDOM --preset paper --set epochs=2 --set dim=4 --knock-out text=shuffle "
-        "--at training --graphs rebuilt --data toy --seeds 0 1 2 3 4"
+        "--at training --graphs rebuilt --data toy --seeds 0 1 2 3 4 --keep tiny"
     )
     runs = json.loads(told.out)["runs"]
     seconds = sum(run["seconds"] for run in runs)
@@ -173,6 +174,7 @@ def test_a_table_is_kept_for_the_book(checkout, tmp_path, capsys):
     [
         (["--keep", "Tiny", *FIVE], "--keep Tiny: a name is lower case"),
         (["--keep", "../tiny", *FIVE], "a name is lower case"),
+        (["--keep", "", *FIVE], "a name is lower case"),
         (["--keep", "tiny"], "--seeds 0: runs are kept of --seeds 0 1 2 3 4"),
         (["--keep", "tiny", *FIVE, "--protocol", "cold"], "of the warm protocol"),
     ],
@@ -183,14 +185,32 @@ def test_what_cannot_be_kept_is_told_before_anything_runs(checkout, tmp_path, ca
     assert not (tmp_path / "runs").exists()
 
 
+def test_outside_of_a_checkout_nothing_is_kept(checkout, tmp_path, monkeypatch, capsys):
+    (checkout / "book" / "claims.toml").unlink()
+    monkeypatch.setattr("mmnotes.book.checkout.__file__", str(tmp_path / "checkout.py"))
+    assert train(tmp_path, "BPR", *FIVE, "--keep", "tiny") == 1
+    assert "clone the repository" in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_setting_is_typed_so_that_it_is_read_the_same():
+    typed = [("shares", {"image": 0.5}), ("graph", "learned"), ("k", 10), ("word", "10")]
+    given = SimpleNamespace(
+        models=["FREEDOM"], preset="paper", set=typed, modalities=[], knock_out=[], seeds=[0],
+        keep="tiny",
+    )  # fmt: skip
+    words = shlex.split(_typed(given, "toy"))
+    assert [_setting(words[i + 1]) for i, w in enumerate(words) if w == "--set"] == typed
+
+
 def test_the_kept_command_gives_the_same_settings(checkout, tmp_path, capsys):
     more = ["--preset", "fast", "--set", "shares={'image': 0.5, 'text': 0.5}", "--set", "epochs=1"]
     assert train(tmp_path, "FREEDOM", *FIVE, *more, "--keep", "tiny") == 0
     (kept,) = results.read("train_tiny", checkout / "book" / "results")
-    words = shlex.split(kept.values["command"])[1:]
-    again = ["--device", "cpu", "--folder", str(tmp_path / "runs"), "--keep", "again"]
+    (checkout / "book" / "results" / "train_tiny.json").unlink()
     before = sorted((tmp_path / "runs").iterdir())
-    assert main([*words, *again]) == 0
+    words = shlex.split(kept.values["command"])[1:]
+    assert main([*words, "--device", "cpu", "--folder", str(tmp_path / "runs")]) == 0
     assert sorted((tmp_path / "runs").iterdir()) == before  # so the same runs were read
-    (other,) = results.read("train_again", checkout / "book" / "results")
-    assert other.payload == kept.payload
+    (again,) = results.read("train_tiny", checkout / "book" / "results")
+    assert again.payload == kept.payload

@@ -62,7 +62,7 @@ class Checkout:
         return self.book / "claims.toml"
 
     @property
-    def figures(self) -> Path:
+    def published_rows(self) -> Path:
         """Which figures of ours stand beside published ones."""
         return self.book / "published.toml"
 

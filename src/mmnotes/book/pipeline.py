@@ -10,6 +10,7 @@ from pathlib import Path
 from mmnotes.book.checkout import Checkout
 from mmnotes.book.ledger import Outcome, check_notebooks, judge, require_borne_out
 from mmnotes.book.lint import lint, lint_executed, require_clean
+from mmnotes.book.published import figures_of, read_rows
 from mmnotes.book.runner import Plan, run
 from mmnotes.book.runs import Run
 from mmnotes.book.sphinx import discard, render
@@ -68,9 +69,11 @@ def outcomes(checkout: Checkout, runs: Sequence[Run]) -> list[Outcome]:
 
 
 def _build(checkout: Checkout, plan: Plan, say: Say) -> Built:
-    chapters = checkout.chapters()
+    chapters, figures = checkout.chapters(), []
     with _step(say, f"lint: {count(len(chapters), 'notebook')}"):
         require_clean(lint(checkout, chapters))
+        if checkout.published_rows.is_file():
+            figures = figures_of(read_rows(checkout.published_rows), checkout.results)
     with _step(say, "run: each notebook as is, and with its effect switched off"):
         runs = both_runs(checkout, chapters, plan)
     with _step(say, "claims: true as is, false in the null run"):
@@ -80,7 +83,7 @@ def _build(checkout: Checkout, plan: Plan, say: Say) -> Built:
     with _step(say, "render: Sphinx, warnings are errors"):
         for folder in (checkout.staged, checkout.generated):
             shutil.rmtree(folder, ignore_errors=True)
-        stage(checkout, runs, judged)
+        stage(checkout, runs, judged, figures)
         index = render(checkout)
     return Built(index, runs, judged)
 

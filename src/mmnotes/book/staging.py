@@ -8,7 +8,7 @@ from typing import Any
 from mmnotes.book.checkout import Checkout
 from mmnotes.book.extras import need
 from mmnotes.book.ledger import Outcome
-from mmnotes.book.published import read_rows
+from mmnotes.book.published import Figure
 from mmnotes.book.published_page import published_page
 from mmnotes.book.records import is_records
 from mmnotes.book.rules import tags
@@ -20,7 +20,12 @@ from mmnotes.report.real import KEPT, RAN
 _REAL_HEADING = "## On real data"
 
 
-def stage(checkout: Checkout, runs: Iterable[Run], outcomes: Sequence[Outcome]) -> None:
+def stage(
+    checkout: Checkout,
+    runs: Iterable[Run],
+    outcomes: Sequence[Outcome],
+    figures: Sequence[Figure] = (),
+) -> None:
     """Write ``book/notebooks/*.ipynb`` from the runs as is, and the tables that pages include.
 
     Parameters
@@ -29,6 +34,8 @@ def stage(checkout: Checkout, runs: Iterable[Run], outcomes: Sequence[Outcome]) 
         Both runs of each notebook.
     outcomes : sequence of Outcome
         All claims; they are borne out.
+    figures : sequence of Figure
+        Those that stand beside published ones; without any, there is no page of them.
     """
     nbformat = need("nbformat")
     pairs: dict[str, dict[bool, Run]] = {}
@@ -43,9 +50,8 @@ def stage(checkout: Checkout, runs: Iterable[Run], outcomes: Sequence[Outcome]) 
         staged = staged_copy(nb, run_line(pair[False], pair.get(True), mine))
         _write(checkout.staged / pair[False].path.name, nbformat.writes(staged))
     _write(checkout.scoreboard, scoreboard(outcomes, titles))
-    if checkout.figures.is_file():
-        rows = read_rows(checkout.figures)
-        _write(checkout.published, published_page(rows, checkout.results, titles))
+    if figures:
+        _write(checkout.published, published_page(figures, titles))
 
 
 def staged_copy(nb: Any, line: str) -> Any:

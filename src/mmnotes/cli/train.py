@@ -67,7 +67,7 @@ def train(given: argparse.Namespace) -> int:
     from mmnotes.experiments.summary import summary
     from mmnotes.experiments.text import as_text
 
-    checkout = _checkout(given) if given.keep else None
+    checkout = _checkout(given) if given.keep is not None else None
     tasks = _tasks(given)
     needs_content = any(task.model not in WITHOUT_CONTENT for task in tasks)
     dataset = load(given.data)
@@ -110,17 +110,18 @@ def _checkout(given: argparse.Namespace) -> "Checkout":
 
 
 def _typed(given: argparse.Namespace, data: str) -> str:
-    """The command that trains the same, without where and how fast."""
+    """The command that trains and keeps the same, without where and how fast."""
     words = ["mmnotes", "train", *given.models, "--preset", given.preset]
     for key, value in given.set:
-        words += ["--set", f"{key}={value}"]
+        text = f"{key}={value}"
+        words += ["--set", text if _setting(text) == (key, value) else f"{key}={value!r}"]
     if given.modalities:
         words += ["--modalities", *given.modalities]
     if given.knock_out:
         words += ["--knock-out", *(f"{name}={way}" for name, way in given.knock_out)]
         words += ["--at", given.at, "--graphs", given.graphs]
     seeds = map(str, given.seeds)
-    return shlex.join([*words, "--data", data, "--seeds", *seeds])
+    return shlex.join([*words, "--data", data, "--seeds", *seeds, "--keep", given.keep])
 
 
 def _tasks(given: argparse.Namespace) -> "list[Task]":

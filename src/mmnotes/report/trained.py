@@ -44,7 +44,8 @@ def keep_trained(
 ) -> Path:
     """Write the test part of a table below ``book/results``, as a result in full mode.
 
-    What was kept of this name and dataset before is replaced.
+    What was kept of this name and dataset before is replaced. The commit and the date are those of
+    now; finished runs that were only read may be older.
 
     Parameters
     ----------
