@@ -99,6 +99,15 @@ def test_content_that_was_trained_has_no_other_in_its_place(fitted):
         model.fit(rows, content).with_content(content)
 
 
+def test_a_frozen_graph_trains_no_content(fitted):
+    _, rows, content = fitted
+    training = Training(epochs=1, batch_size=64)
+    options = {"dim": 8, "k": 4, "training": training, "device": "cpu"}
+    model = LATTICE(graph="frozen", train_features=True, **options).fit(rows, content)
+    changed = model.with_content(knock_out(content, ["text"], "shuffle"))
+    assert not np.allclose(changed.item_vectors_, model.item_vectors_)
+
+
 def test_misuse(fitted):
     model, rows, content = fitted
     with pytest.raises(NotFittedError):

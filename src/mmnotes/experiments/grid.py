@@ -4,6 +4,7 @@ import importlib
 import io
 import sys
 import traceback
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass, replace
@@ -160,7 +161,13 @@ def _engine(backend: str, jobs: int) -> Iterator[None]:
     try:
         # The libraries below NumPy take their number of threads when a process begins.
         inner = {"inner_max_num_threads": 1} if backend == "loky" else {}
-        with _cluster(backend), joblib.parallel_config(backend, n_jobs=jobs, **inner):
+        with (
+            _cluster(backend),
+            joblib.parallel_config(backend, n_jobs=jobs, **inner),
+            warnings.catch_warnings(),
+        ):
+            # loky puts a fresh process in the place of one that holds much memory after a run.
+            warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
             yield
     except TerminatedWorkerError as error:
         raise InputError(

@@ -70,7 +70,8 @@ class LATTICE(TrainedRecommender):
         Weight of half the squared lengths of a batch's vectors, after propagation.
     train_features : bool
         As published, content itself is trained, which the one gradient an epoch hardly moves. On
-        Amazon Baby that is 32 million parameters, held four times over: 500 MB.
+        Amazon Baby that is 32 million parameters, held four times over: 500 MB. A frozen graph
+        trains none.
     training, device, random_state
         See :class:`~mmnotes.recommenders.trained.TrainedRecommender`.
     """
