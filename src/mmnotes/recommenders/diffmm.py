@@ -52,24 +52,27 @@ class DiffMM(TrainedRecommender):
     n_layers : int
         L.
     regularisation : float
-        Weight of the squared lengths of all free vectors of users and warm items.
+        Weight of the squared lengths of all free vectors of users and warm items. 1e-5 is what was
+        published for Baby, 1e-6 for Sports.
     contrast : float
         Weight of InfoNCE. 0.1 is what was published for Baby, 0.01 for Sports.
     temperature : float
     contrast_between : {"modalities", "main"}
         Views of one modality and another; or of each modality and x, as published for TikTok.
     residual : float
-        λ.
+        λ. 0.5 is what was published for Baby, 0.1 for Sports.
     generated : float
         ρ.
     projection : {"leaky", "linear"}
-        LeakyReLU of a product without a constant, as published for Baby; or linear with one.
+        LeakyReLU of a product without a constant, as published for Baby; or linear with one, as
+        for Sports.
     n_steps : int
         Of the diffusion.
     hidden : int
         Of the denoisers.
     signal : float
-        Weight of what a denoised row means to its modality, in the denoiser's loss.
+        Weight of what a denoised row means to its modality, in the denoiser's loss. 0.01 is what
+        was published for Baby, 0.5 for Sports.
     n_generated : int
         Items of a user in each drawn graph.
     denoise_every : int
